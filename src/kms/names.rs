@@ -220,7 +220,10 @@ mod tests {
         fn published(operation: Operation, member: &str) -> Vec<String> {
             let input = shapes::input(operation);
             let shape = input.member(member).expect("the member exists");
-            shape.one_of().unwrap_or_else(|| shape.element().and_then(|e| e.one_of()).expect("it is an enumeration")).to_vec()
+            shape
+                .one_of()
+                .unwrap_or_else(|| shape.element().and_then(|e| e.one_of()).expect("it is an enumeration"))
+                .to_vec()
         }
         macro_rules! same {
             ($kind:ident, $operation:ident, $member:literal) => {

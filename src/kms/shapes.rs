@@ -115,8 +115,8 @@ struct Entry {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let mut table: Table =
-        serde_json::from_str(include_str!("shapes.json")).expect("shapes.json is part of this crate and is well-formed");
+    let mut table: Table = serde_json::from_str(include_str!("shapes.json"))
+        .expect("shapes.json is part of this crate and is well-formed");
     table.operations.sort_unstable_keys();
     table
 });
