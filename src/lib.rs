@@ -1,2 +1,3 @@
-//! stub
+//! The words of KMS, and the rules.
 pub mod kms;
+pub mod rules;

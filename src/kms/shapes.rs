@@ -71,6 +71,12 @@ pub enum Kind {
 }
 
 impl Shape {
+    /// A shape of this kind without further constraints.
+    #[must_use]
+    pub fn of(kind: Kind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
     /// The shape of the structure's member with this name.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Self> {
