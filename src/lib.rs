@@ -1,3 +1,4 @@
-//! The words of KMS, and the rules.
+//! The words of KMS, the rules, and key material.
 pub mod kms;
+pub mod material;
 pub mod rules;
