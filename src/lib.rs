@@ -1,4 +1,28 @@
-//! The words of KMS, the rules, and key material.
+//! Proves, or disproves, that an endpoint treats *imported key material* (bring your own key, BYOK) the way AWS KMS does.
+//!
+//! The program `kms-conformance` is described in the README. As a library, the crate is for those who run scenarios from
+//! their own Rust tests: read them with [`scenario::Library`], reach a [`target::Target`], and [`runner::run_test`].
+//!
+//! The modules, from the words up:
+//!
+//! - [`kms`]: the vocabulary that all share: operations, key specs, states, ARNs, request shapes. It decides nothing.
+//! - [`rules`]: what KMS does, one sentence a rule, with its evidence and sources. Nothing else states a rule.
+//! - [`scenario`]: the YAML language: parsing with positions, references, matchers, expansion of the matrix.
+//! - [`material`]: key material and how a client wraps it, and the proofs of which material is in force.
+//! - [`target`]: reaching a target through the official SDK, with the wire recorded; its clock.
+//! - [`judge`]: an expectation and an answer make a verdict; the evidence, redacted.
+//! - [`runner`]: running tests side by side, time, clean-up, interruption; a stream of events.
+//! - [`report`]: folds over the events: for people, for programs.
+//! - [`emulator`]: a KMS of our own, to develop against and to test the harness with. It knows no rule and no scenario.
+//! - [`cli`]: the command line.
+
+pub mod cli;
+pub mod emulator;
+pub mod judge;
 pub mod kms;
 pub mod material;
+pub mod report;
 pub mod rules;
+pub mod runner;
+pub mod scenario;
+pub mod target;

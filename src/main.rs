@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line: see [`kms_conformance::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kms_conformance::cli::main().into()
+}

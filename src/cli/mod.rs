@@ -1,0 +1,73 @@
+//! The command line: flags, then options, then action. One file per command.
+
+mod emulator;
+mod exit_code;
+mod failure;
+mod filter;
+mod progress;
+mod rules;
+mod run;
+
+use clap::{Parser, Subcommand};
+
+pub use exit_code::Exit;
+use failure::Failure;
+
+const ABOUT: &str = "Proves, or disproves, that an endpoint treats imported key material (BYOK) the way AWS KMS does.";
+
+const EXAMPLES: &str = "\
+Examples:
+  kms-conformance run                                       every scenario, against the built-in emulator
+  kms-conformance run --endpoint http://127.0.0.1:4566      against whatever answers there
+  kms-conformance run import_token --out report             tests whose name says so; the event log goes to report/
+  kms-conformance rules --subject valid_to                  what is known of ValidTo, and from where
+  kms-conformance emulator --listen 127.0.0.1:4599          the emulator, for the AWS CLI and any SDK";
+
+#[derive(Debug, Parser)]
+#[command(name = "kms-conformance", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs scenarios against a target and reports what deviates
+    #[command(after_help = exit_code::EXIT_CODES)]
+    Run(Box<run::RunArgs>),
+    /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
+    Rules(rules::RulesArgs),
+    /// Serves the built-in emulator over HTTP until Ctrl-C
+    Emulator(emulator::EmulatorArgs),
+    /// Prints the JSON schema of scenario files, for editors
+    Schema,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> Exit {
+    let result = match Cli::parse().command {
+        Command::Run(args) => run::run(*args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Emulator(args) => emulator::run(args),
+        Command::Schema => {
+            print(&crate::scenario::schema::json_schema_text());
+            Ok(Exit::Success)
+        }
+    };
+    result.unwrap_or_else(|failure| {
+        anstream::eprintln!("{failure}");
+        failure.exit()
+    })
+}
+
+/// Writes data to stdout. A reader that has gone, such as `head`, is no error.
+fn print(text: &str) {
+    use std::io::Write as _;
+    let _ = anstream::stdout().write_all(text.as_bytes());
+}
+
+/// The runtime that everything asynchronous runs on.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(|error| Failure::harness("no threads can be started", &error))
+}

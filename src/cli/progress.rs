@@ -1,0 +1,67 @@
+//! Progress on stderr: a bar on a terminal, a line now and then elsewhere. The only file that knows the bar's crate.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::judge::Verdict;
+use crate::runner::Event;
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows how far a run is.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    terminal: bool,
+    last_line: Instant,
+    done: usize,
+    total: usize,
+    deviations: usize,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let terminal = std::io::stderr().is_terminal();
+        Self { bar, terminal, last_line: Instant::now(), done: 0, total: 0, deviations: 0 }
+    }
+
+    pub(super) fn add(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted(started) => {
+                self.total = started.tests;
+                self.bar.set_length(started.tests as u64);
+                let tests = if started.tests == 1 { "1 test".to_owned() } else { format!("{} tests", started.tests) };
+                self.say(&format!("{tests} against {} ({})", started.target, started.region));
+            }
+            Event::TestFinished(outcome) => {
+                self.done += 1;
+                self.deviations += usize::from(outcome.verdict == Verdict::Deviation);
+                self.bar.inc(1);
+                self.bar.set_message(self.words());
+                if !self.terminal && self.last_line.elapsed() >= LINE_EVERY {
+                    self.last_line = Instant::now();
+                    self.say(&format!("{} of {} tests{}", self.done, self.total, self.words()));
+                }
+            }
+            Event::RunFinished(_) => self.bar.finish_and_clear(),
+        }
+    }
+
+    /// A line of talk, above the bar.
+    pub(super) fn say(&self, text: &str) {
+        self.bar.suspend(|| anstream::eprintln!("{text}"));
+    }
+
+    fn words(&self) -> String {
+        match self.deviations {
+            0 => String::new(),
+            1 => " 1 deviation".to_owned(),
+            many => format!(" {many} deviations"),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Taking imported key material out of its wrapping.
+
+use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrapPadded};
+use aws_lc_rs::rsa::{
+    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey, PrivateDecryptingKey,
+};
+
+use crate::emulator::choices;
+use crate::emulator::failure::Failure;
+use crate::emulator::token::ImportToken;
+use crate::kms::{ErrorCode, KeySpec, WrappingAlgorithm, WrappingKeySpec};
+
+/// The AES key inside `RSA_AES_KEY_WRAP_*` (WRAP-RSAAES-FORMAT).
+const AES_KEY_BYTES: usize = 32;
+
+/// How the ciphertext is put together: RSA-OAEP alone, or RSA-OAEP of an AES key and AES-KWP under that. The hash is
+/// that of the label and of MGF1 alike (WRAP-MGF).
+enum Wrapping {
+    Oaep(&'static OaepAlgorithm),
+    OaepThenAes(&'static OaepAlgorithm),
+}
+
+impl Wrapping {
+    fn of(algorithm: WrappingAlgorithm) -> Option<Self> {
+        match algorithm {
+            WrappingAlgorithm::RsaesOaepSha1 => Some(Self::Oaep(&OAEP_SHA1_MGF1SHA1)),
+            WrappingAlgorithm::RsaesOaepSha256 => Some(Self::Oaep(&OAEP_SHA256_MGF1SHA256)),
+            WrappingAlgorithm::RsaAesKeyWrapSha1 => Some(Self::OaepThenAes(&OAEP_SHA1_MGF1SHA1)),
+            WrappingAlgorithm::RsaAesKeyWrapSha256 => Some(Self::OaepThenAes(&OAEP_SHA256_MGF1SHA256)),
+            WrappingAlgorithm::RsaesPkcs1V15 | WrappingAlgorithm::Sm2Pke => None,
+        }
+    }
+}
+
+/// Whether material for this key spec can be wrapped so, by the table of section 1.3 of the catalogue.
+pub(crate) fn is_suitable(algorithm: WrappingAlgorithm, wrapping_key: WrappingKeySpec, spec: KeySpec) -> bool {
+    let Some(wrapping) = Wrapping::of(algorithm) else { return false };
+    let rsa_2048 = match wrapping_key {
+        WrappingKeySpec::Rsa2048 => true,
+        WrappingKeySpec::Rsa3072 | WrappingKeySpec::Rsa4096 => false,
+        WrappingKeySpec::Sm2 => return false,
+    };
+    match spec {
+        KeySpec::SymmetricDefault | KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
+            matches!(wrapping, Wrapping::Oaep(_))
+        }
+        KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccSecgP256k1 | KeySpec::EccNistEdwards25519 => true,
+        KeySpec::EccNistP521 => matches!(wrapping, Wrapping::OaepThenAes(_)) || !rsa_2048,
+        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => matches!(wrapping, Wrapping::OaepThenAes(_)),
+        KeySpec::Sm2 | KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => false,
+    }
+}
+
+/// Takes the material out, with the private key that the token carries (WRAP-WRONGKEY, TOK-PAIRED).
+pub(crate) fn unwrap(token: &ImportToken, wrapped: &[u8]) -> Result<Vec<u8>, Failure> {
+    let broken = || Failure::internal("an import token of ours has no usable private key");
+    let key = PrivateDecryptingKey::from_pkcs8(&token.private_key).map_err(|_| broken())?;
+    let key = OaepPrivateDecryptingKey::new(key)?;
+    let modulus = key.key_size_bytes();
+    match Wrapping::of(token.algorithm).ok_or_else(broken)? {
+        Wrapping::Oaep(_) if wrapped.len() != modulus => {
+            Err(Failure::new(choices::WRAPPED_SIZE, "Invalid encrypted key size."))
+        }
+        Wrapping::Oaep(hash) => open(&key, hash, wrapped),
+        Wrapping::OaepThenAes(hash) => {
+            let (wrapped_key, wrapped) = wrapped.split_at_checked(modulus).ok_or_else(garbled)?;
+            let aes: [u8; AES_KEY_BYTES] = open(&key, hash, wrapped_key)?.try_into().map_err(|_| garbled())?;
+            let mut material = vec![0; wrapped.len()];
+            let kek = AesKek::new(&AES_256, &aes)?;
+            let length = kek.unwrap_with_padding(wrapped, &mut material).map_err(|_| garbled())?.len();
+            material.truncate(length);
+            Ok(material)
+        }
+    }
+}
+
+fn open(key: &OaepPrivateDecryptingKey, hash: &'static OaepAlgorithm, wrapped: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut opened = vec![0; key.min_output_size()];
+    let length = key.decrypt(hash, wrapped, &mut opened, None).map_err(|_| garbled())?.len();
+    opened.truncate(length);
+    Ok(opened)
+}
+
+fn garbled() -> Failure {
+    Failure::new(ErrorCode::INVALID_CIPHERTEXT, "The encrypted key material cannot be decrypted.")
+}

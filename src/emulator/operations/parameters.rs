@@ -1,0 +1,78 @@
+//! GetParametersForImport.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Session, key_id, wrong_origin};
+use crate::emulator::choices;
+use crate::emulator::clock::later;
+use crate::emulator::crypto::unwrap;
+use crate::emulator::failure::Failure;
+use crate::emulator::states;
+use crate::emulator::token::{self, ImportToken};
+use crate::emulator::wire::{Blob, Instant};
+use crate::emulator::wrapping_pool::RsaSize;
+use crate::kms::{Arn, KeySpec, Origin, WrappingAlgorithm, WrappingKeySpec};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetParametersForImport {
+    key_id: String,
+    wrapping_algorithm: WrappingAlgorithm,
+    wrapping_key_spec: WrappingKeySpec,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Parameters {
+    key_id: String,
+    import_token: Blob,
+    public_key: Blob,
+    parameters_valid_to: Instant,
+}
+
+pub(super) async fn get_parameters_for_import(
+    session: &Session<'_>,
+    request: &GetParametersForImport,
+) -> Result<Parameters, Failure> {
+    let (key, spec) = importable(session, &request.key_id)?;
+    let size = wrapping_key(request, spec)?;
+    let pair = session.emulator.pool.take(size, &session.account.pairs).await?;
+    let valid_to = later(session.account.clock.now(), token::LIFE);
+    let token = ImportToken { key, algorithm: request.wrapping_algorithm, valid_to, private_key: pair.private.clone() };
+    Ok(Parameters {
+        key_id: key_id(&token.key),
+        import_token: Blob(session.emulator.seal()?.seal(&token)?),
+        public_key: Blob(pair.public.clone()),
+        parameters_valid_to: Instant(valid_to),
+    })
+}
+
+fn importable(session: &Session<'_>, named: &str) -> Result<(Arn, KeySpec), Failure> {
+    let mut books = session.books();
+    let key = books.find(named)?;
+    if key.origin != Origin::External {
+        return Err(wrong_origin(key));
+    }
+    states::permit(session.operation, key.state(), &key.arn)?;
+    Ok((key.arn.clone(), key.spec))
+}
+
+/// The size of the pair, if it can carry material of this spec.
+fn wrapping_key(request: &GetParametersForImport, spec: KeySpec) -> Result<RsaSize, Failure> {
+    let (algorithm, wrapping_key) = (request.wrapping_algorithm, request.wrapping_key_spec);
+    if algorithm == WrappingAlgorithm::RsaesPkcs1V15 {
+        return Err(Failure::new(choices::PKCS1_WRAPPING, format!("WrappingAlgorithm {algorithm} is not supported.")));
+    }
+    let size = match wrapping_key {
+        WrappingKeySpec::Rsa2048 => Some(RsaSize::Bits2048),
+        WrappingKeySpec::Rsa3072 => Some(RsaSize::Bits3072),
+        WrappingKeySpec::Rsa4096 => Some(RsaSize::Bits4096),
+        WrappingKeySpec::Sm2 => None,
+    };
+    size.filter(|_| unwrap::is_suitable(algorithm, wrapping_key, spec)).ok_or_else(|| {
+        let message = format!(
+            "WrappingAlgorithm {algorithm} with WrappingKeySpec {wrapping_key} is not supported for KeySpec {spec}."
+        );
+        Failure::new(choices::UNSUITABLE_WRAPPING, message)
+    })
+}

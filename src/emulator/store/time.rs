@@ -1,0 +1,66 @@
+//! What time does to keys: material expires, rotations and replicas are completed, keys are removed.
+//!
+//! Nothing runs in the background. Before a request looks at a key, what has come due since is carried out.
+
+use jiff::SignedDuration;
+
+use super::{Books, Key, Life, Role, Switch};
+use crate::emulator::choices;
+use crate::emulator::clock::later;
+use crate::kms::KeyId;
+
+/// How long an on-demand rotation takes until the new material is in force (ROT-OD-TIMING).
+pub(crate) const ROTATION_TAKES: SignedDuration = SignedDuration::from_secs(60);
+/// How long `OnDemandRotationStartDate` is shown (ROT-OD-TIMING).
+pub(crate) const ROTATION_SHOWN: SignedDuration = SignedDuration::from_secs(10);
+/// How long a replica is in `Creating` (MRK-REPL-CREATING), and a key in `Updating`.
+pub(crate) const REPLICATION_TAKES: SignedDuration = SignedDuration::from_secs(60);
+
+impl Books<'_> {
+    /// Carries out what has come due for this key and the keys related to it.
+    pub(super) fn let_time_pass(&mut self, id: &KeyId) {
+        let now = self.now;
+        for key in self.family_mut(id) {
+            key.let_time_pass(now);
+        }
+        while self.remove_one(id) {}
+    }
+
+    /// Removes one key of the family whose time has come. The last replica to go starts the wait of a primary key that
+    /// is to be deleted (PendingReplicaDeletion).
+    fn remove_one(&mut self, id: &KeyId) -> bool {
+        let now = self.now;
+        let due = self.family(id).into_iter().find_map(|key| match key.life {
+            Life::PendingDeletion { date } if choices::DELETION_WAIT.is_over(date, now) => {
+                Some((key.arn.region.clone(), date))
+            }
+            _ => None,
+        });
+        let Some((region, date)) = due else { return false };
+        if let Some(holding) = self.holdings.get_mut(&region) {
+            holding.keys.shift_remove(id);
+            holding.aliases.retain(|_, alias| alias.target != *id);
+        }
+        if !self.family(id).iter().any(|key| key.role == Some(Role::Replica)) {
+            for key in self.family_mut(id) {
+                if let Life::PendingReplicaDeletion { window } = key.life {
+                    key.life = Life::PendingDeletion { date: later(date, window) };
+                }
+            }
+        }
+        true
+    }
+}
+
+impl Key {
+    fn let_time_pass(&mut self, now: jiff::Timestamp) {
+        match self.life {
+            Life::Creating { until } | Life::Updating { until } if until <= now => self.life = Life::Active(Switch::On),
+            _ => {}
+        }
+        if self.rotation_started.is_some_and(|started| later(started, ROTATION_TAKES) <= now) {
+            self.complete_rotation();
+        }
+        self.drop_expired(now);
+    }
+}

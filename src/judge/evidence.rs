@@ -1,0 +1,217 @@
+//! What is shown of an exchange: everything but secrets.
+//!
+//! Blobs are replaced by a name, a number that tells them apart within the test, and their length, so that a reader sees
+//! *which* token was sent but not its content. What remains of key material, tokens and credentials in free text, such
+//! as an error message that quotes them, is blotted out.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use indexmap::IndexSet;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::kms::Operation;
+use crate::kms::shapes::{self, Kind, Shape};
+use crate::material::Material;
+use crate::target::{Answer, Exchange};
+
+/// The headers that are worth showing; all others, credentials and signatures among them, are left out.
+const SHOWN_HEADERS: [&str; 6] =
+    ["content-type", "date", "x-amz-date", "x-amz-target", "x-amzn-errortype", "x-amzn-requestid"];
+/// So much of a body that is not JSON is shown, in characters.
+const SHOWN_OF_UNREADABLE: usize = 400;
+/// Shorter pieces of text are not taken for secrets.
+const SHORTEST_SECRET: usize = 16;
+
+/// A call as it may be shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The step's line in the scenario file.
+    pub line: usize,
+    /// Which operation.
+    pub operation: String,
+    /// The request's headers worth showing.
+    pub request_headers: Map<String, Value>,
+    /// The request's body.
+    pub request: Value,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// The answer's headers worth showing.
+    pub response_headers: Map<String, Value>,
+    /// The answer's body: JSON, or text if it is none; null if there was no answer.
+    pub response: Value,
+    /// What it came to, in words.
+    pub outcome: String,
+    /// How long the call took, in milliseconds.
+    pub elapsed_ms: f64,
+    /// How often it was sent.
+    pub attempts: u32,
+}
+
+/// Makes evidence of the exchanges of one test.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    /// Every blob seen, as base64, so that equal ones get the same number.
+    blobs: IndexSet<String>,
+    secrets: Vec<String>,
+}
+
+impl Redactor {
+    /// Text that must not be shown in any form.
+    pub fn hide(&mut self, material: &Material) {
+        self.hide_bytes(material.bytes());
+    }
+
+    fn hide_bytes(&mut self, bytes: &[u8]) {
+        let forms = [STANDARD.encode(bytes), hex::encode(bytes), String::from_utf8_lossy(bytes).into_owned()];
+        self.secrets.extend(forms.into_iter().filter(|form| form.len() >= SHORTEST_SECRET));
+    }
+
+    /// The exchange as it may be shown.
+    pub fn evidence(&mut self, line: usize, exchange: &Exchange) -> Evidence {
+        let operation = exchange.operation;
+        let headers = |message: Option<&crate::target::Message>| {
+            let all = message.map_or(&[][..], |message| &message.headers);
+            let shown = all.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.to_lowercase().as_str()));
+            shown.map(|(name, value)| (name.clone(), value.clone().into())).collect()
+        };
+        let request = self.json(&exchange.input, Some(shapes::input(operation)), operation.as_str());
+        let response = self.response(operation, exchange);
+        Evidence {
+            line,
+            operation: operation.to_string(),
+            request_headers: headers(exchange.request.as_ref()),
+            request,
+            status: exchange.status,
+            response_headers: headers(exchange.response.as_ref()),
+            response,
+            outcome: self.outcome(exchange),
+            elapsed_ms: (exchange.elapsed.as_secs_f64() * 1e6).round() / 1e3,
+            attempts: exchange.attempts,
+        }
+    }
+
+    fn response(&mut self, operation: Operation, exchange: &Exchange) -> Value {
+        let Some(message) = &exchange.response else { return Value::Null };
+        match (&exchange.answer, serde_json::from_slice::<Value>(&message.body)) {
+            (Answer::Success(_), Ok(body)) => self.json(&body, Some(shapes::output(operation)), operation.as_str()),
+            (_, Ok(body)) => self.json(&body, None, operation.as_str()),
+            (_, Err(_)) => {
+                let text = String::from_utf8_lossy(&message.body);
+                let start: String = text.chars().take(SHOWN_OF_UNREADABLE).collect();
+                Value::String(self.scrub(&start))
+            }
+        }
+    }
+
+    /// What an exchange came to, in words.
+    pub fn outcome(&self, exchange: &Exchange) -> String {
+        match &exchange.answer {
+            Answer::Success(_) => "success".to_owned(),
+            Answer::Refusal { code, message } => {
+                let message = message.as_deref().map(|text| format!(": {}", self.scrub(text))).unwrap_or_default();
+                let status = exchange.status.filter(|status| *status != 400);
+                let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+                format!("{code}{status}{message}")
+            }
+            Answer::Unreadable(why) => {
+                let status = exchange.status.map(|status| format!("HTTP {status}, ")).unwrap_or_default();
+                format!("an answer that the SDK cannot read ({status}{})", self.scrub(why))
+            }
+            Answer::Nothing(why) => why.to_string(),
+            Answer::NotSent(why) => format!("the request could not be made: {}", self.scrub(why)),
+        }
+    }
+
+    /// JSON without its blobs.
+    pub fn json(&mut self, value: &Value, shape: Option<&Shape>, name: &str) -> Value {
+        match value {
+            Value::Object(members) => {
+                let member = |(key, inner): (&String, &Value)| {
+                    let shape = shape.and_then(|shape| shape.member(key).or_else(|| shape.map_value()));
+                    (key.clone(), self.json(inner, shape, key))
+                };
+                Value::Object(members.iter().map(member).collect())
+            }
+            Value::Array(items) => {
+                let shape = shape.and_then(Shape::element);
+                Value::Array(items.iter().map(|item| self.json(item, shape, name)).collect())
+            }
+            Value::String(text) if shape.is_some_and(|shape| shape.kind == Kind::Blob) => {
+                Value::String(self.blob(text, name))
+            }
+            Value::String(text) => Value::String(self.scrub(text)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    fn blob(&mut self, text: &str, name: &str) -> String {
+        let Ok(bytes) = STANDARD.decode(text) else {
+            return format!("<{name}: not base64, {} characters>", text.len());
+        };
+        let (index, new) = self.blobs.insert_full(text.to_owned());
+        if new && name != "PublicKey" {
+            self.hide_bytes(&bytes);
+        }
+        let number = index + 1;
+        format!("<{name}, blob {number}, {} bytes>", bytes.len())
+    }
+
+    /// Text without what must not be shown.
+    #[must_use]
+    pub fn scrub(&self, text: &str) -> String {
+        static LONG: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new("[A-Za-z0-9+/]{100,}={0,2}").unwrap_or_else(|_| unreachable!("it compiles")));
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            if text.contains(secret.as_str()) {
+                text = text.replace(secret.as_str(), "<redacted>");
+            }
+        }
+        LONG.replace_all(&text, "<redacted>").into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn import() -> &'static Shape {
+        shapes::input(Operation::ImportKeyMaterial)
+    }
+
+    #[test]
+    fn blobs_are_told_apart_but_not_shown() {
+        let mut redactor = Redactor::default();
+        let (one, two) = (STANDARD.encode([1; 40]), STANDARD.encode([2; 41]));
+        let request = json!({"ImportToken": one, "EncryptedKeyMaterial": two, "KeyId": "k"});
+        let again = json!({"ImportToken": two});
+        let shown = redactor.json(&request, Some(import()), "");
+        assert_eq!(shown["ImportToken"], "<ImportToken, blob 1, 40 bytes>");
+        assert_eq!(shown["EncryptedKeyMaterial"], "<EncryptedKeyMaterial, blob 2, 41 bytes>");
+        assert_eq!(shown["KeyId"], "k");
+        assert_eq!(redactor.json(&again, Some(import()), "")["ImportToken"], "<ImportToken, blob 2, 41 bytes>");
+    }
+
+    #[test]
+    fn a_message_that_quotes_a_blob_is_blotted_out() {
+        let mut redactor = Redactor::default();
+        let token = STANDARD.encode([7; 40]);
+        redactor.json(&json!({"ImportToken": token}), Some(import()), "");
+        assert_eq!(redactor.scrub(&format!("bad token {token}!")), "bad token <redacted>!");
+        assert_eq!(redactor.scrub(&format!("hex {}", hex::encode([7; 40]))), "hex <redacted>");
+    }
+
+    #[test]
+    fn key_ids_and_material_ids_stay() {
+        let redactor = Redactor::default();
+        let text =
+            format!("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab {}", "ab".repeat(32));
+        assert_eq!(redactor.scrub(&text), text);
+    }
+}

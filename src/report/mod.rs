@@ -1,0 +1,7 @@
+//! What people and programs read: folds over the events of a run.
+
+mod human;
+mod summary;
+
+pub use human::Human;
+pub use summary::{Conclusion, Counts, RESULTS_VERSION, Summary, TestResult};

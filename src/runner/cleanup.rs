@@ -1,0 +1,74 @@
+//! Leaving nothing behind: keys and aliases that a test made on a target that keeps them.
+
+use serde_json::{Value, json};
+
+use crate::kms::{ErrorCode, Operation};
+use crate::target::{Answer, Exchange, Session};
+
+/// The shortest window that AWS allows, in days (SKD-WINDOW).
+const SHORTEST_WINDOW_DAYS: u32 = 7;
+
+/// What a test made.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    keys: Vec<Key>,
+    aliases: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Key {
+    id: String,
+    imported: bool,
+}
+
+impl Made {
+    /// Takes note of what a call made.
+    pub(super) fn note(&mut self, exchange: &Exchange) {
+        let Answer::Success(body) = &exchange.answer else { return };
+        match exchange.operation {
+            Operation::CreateKey => {
+                let metadata = &body["KeyMetadata"];
+                let imported = metadata["Origin"] == "EXTERNAL";
+                self.keys.extend(metadata["KeyId"].as_str().map(|id| Key { id: id.to_owned(), imported }));
+            }
+            Operation::CreateAlias => self.aliases.extend(exchange.input["AliasName"].as_str().map(str::to_owned)),
+            _ => {}
+        }
+    }
+
+    /// Deletes the material and the aliases at once and schedules the keys' deletion. Returns what could not be removed.
+    pub(super) async fn clean_up(self, session: &Session) -> Vec<String> {
+        let mut left = Vec::new();
+        for alias in self.aliases {
+            let exchange = session.call(Operation::DeleteAlias, json!({"AliasName": alias})).await;
+            if !gone(&exchange.answer, &[ErrorCode::NOT_FOUND]) {
+                left.push(alias);
+            }
+        }
+        for key in self.keys {
+            if key.imported {
+                let _: Exchange = session.call(Operation::DeleteImportedKeyMaterial, by_id(&key.id)).await;
+            }
+            let mut request = by_id(&key.id);
+            request["PendingWindowInDays"] = SHORTEST_WINDOW_DAYS.into();
+            let exchange = session.call(Operation::ScheduleKeyDeletion, request).await;
+            // A key that is pending deletion already answers KMSInvalidStateException.
+            if !gone(&exchange.answer, &[ErrorCode::NOT_FOUND, ErrorCode::KMS_INVALID_STATE]) {
+                left.push(key.id);
+            }
+        }
+        left
+    }
+}
+
+fn by_id(key: &str) -> Value {
+    json!({"KeyId": key})
+}
+
+fn gone(answer: &Answer, already: &[ErrorCode]) -> bool {
+    match answer {
+        Answer::Success(_) => true,
+        Answer::Refusal { code, .. } => already.contains(code),
+        Answer::Unreadable(_) | Answer::Nothing(_) | Answer::NotSent(_) => false,
+    }
+}

@@ -1,0 +1,329 @@
+//! One test, step by step, to its verdict.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use indexmap::IndexMap;
+use jiff::SignedDuration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::cleanup::Made;
+use super::event::TestOutcome;
+use super::{Options, Stopper};
+use crate::judge::{Context, EvaluateError, Evidence, Finding, Redactor, Verdict, compare, observation};
+use crate::material::{Material, Recipe};
+use crate::rules::RuleId;
+use crate::scenario::{Action, Call, Expected, Expr, Role, Step, Test, format_duration};
+use crate::target::{Answer, Exchange, Session, Target};
+
+/// Why a test goes no further.
+#[derive(Debug)]
+struct Stop {
+    verdict: Verdict,
+    reason: String,
+    unsupported: Option<String>,
+}
+
+impl Stop {
+    fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self { verdict, reason: reason.into(), unsupported: None }
+    }
+}
+
+/// A test under way.
+struct TestRun<'a> {
+    options: &'a Options,
+    stopper: &'a Stopper,
+    session: Session,
+    context: Context,
+    redactor: Redactor,
+    findings: Vec<Finding>,
+    exchanges: Vec<Evidence>,
+    made: Made,
+    slot: Slot<'a>,
+    /// Names that are not bound because the target refused an open step, and that step's line.
+    open: HashMap<String, usize>,
+}
+
+/// The right to keep the machine busy, given back while a test only waits.
+pub(super) struct Slot<'a> {
+    pub(super) slots: &'a std::sync::Arc<Semaphore>,
+    pub(super) permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Slot<'_> {
+    pub(super) async fn take(&mut self) {
+        // The semaphore is never closed; without a permit the test would merely share the machine.
+        self.permit = std::sync::Arc::clone(self.slots).acquire_owned().await.ok();
+    }
+}
+
+/// How much time a test lets pass in all.
+pub(super) fn total_wait(test: &Test) -> SignedDuration {
+    test.steps.iter().fold(SignedDuration::ZERO, |total, step| match step.action {
+        Action::Advance(duration) => total.saturating_add(duration),
+        Action::Call(_) | Action::Set(_) => total,
+    })
+}
+
+/// Runs a test.
+pub(super) async fn run(
+    target: &Target,
+    test: &Test,
+    options: &Options,
+    stopper: &Stopper,
+    mut slot: Slot<'_>,
+) -> TestOutcome {
+    slot.take().await;
+    let started = Instant::now();
+    let mut outcome = match prepare(target, test, options, stopper, slot).await {
+        Ok(run) => run.finish(test, target.keeps_keys()).await,
+        Err(stop) => finished(test, Vec::new(), Vec::new(), Vec::new(), Some(stop)),
+    };
+    outcome.elapsed_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+    outcome
+}
+
+async fn prepare<'a>(
+    target: &Target,
+    test: &Test,
+    options: &'a Options,
+    stopper: &'a Stopper,
+    slot: Slot<'a>,
+) -> Result<TestRun<'a>, Stop> {
+    if let Some(why) = stopper.why() {
+        return Err(Stop::new(Verdict::NotRun, why));
+    }
+    let session = target.session().await.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))?;
+    let wait = total_wait(test);
+    if !session.clock().is_controlled() && wait > options.max_wait {
+        let (wait, most) = (format_duration(wait), format_duration(options.max_wait));
+        let reason = format!("needs {wait} to pass; the target's clock cannot be turned, and --max-wait is {most}");
+        return Err(Stop::new(Verdict::NotRun, reason));
+    }
+    let material = make_material(test.material.clone()).await?;
+    let mut redactor = Redactor::default();
+    material.values().for_each(|material| redactor.hide(material));
+    Ok(TestRun {
+        options,
+        stopper,
+        context: Context::new(session.region().clone(), material),
+        session,
+        redactor,
+        findings: Vec::new(),
+        exchanges: Vec::new(),
+        made: Made::default(),
+        slot,
+        open: HashMap::new(),
+    })
+}
+
+/// Making RSA keys takes long; the other tests go on meanwhile.
+async fn make_material(recipes: IndexMap<String, Recipe>) -> Result<IndexMap<String, Material>, Stop> {
+    if recipes.is_empty() {
+        return Ok(IndexMap::new());
+    }
+    let make = move || {
+        let mut made: IndexMap<String, Material> = IndexMap::new();
+        for (name, recipe) in &recipes {
+            let slot = made.values().filter(|material| material.spec() == recipe.spec()).count();
+            made.insert(name.clone(), Material::make(recipe, slot)?);
+        }
+        Ok(made)
+    };
+    let failed = |error: &dyn std::fmt::Display| Stop::new(Verdict::HarnessError, format!("no key material: {error}"));
+    let made: Result<_, crate::material::MaterialError> =
+        tokio::task::spawn_blocking(make).await.map_err(|error| failed(&error))?;
+    made.map_err(|error| failed(&error))
+}
+
+impl TestRun<'_> {
+    async fn finish(mut self, test: &Test, keeps_keys: bool) -> TestOutcome {
+        let mut stop = None;
+        for step in &test.steps {
+            if let Err(why) = self.step(step).await {
+                stop = Some(why);
+                break;
+            }
+        }
+        let left_behind = if keeps_keys { self.made.clean_up(&self.session).await } else { Vec::new() };
+        finished(test, self.findings, self.exchanges, left_behind, stop)
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        if let Some(why) = self.stopper.why() {
+            return Err(Stop::new(Verdict::NotRun, why));
+        }
+        match &step.action {
+            Action::Advance(duration) => self.advance(*duration).await,
+            Action::Set(names) => {
+                self.refresh().await?;
+                for (name, expr) in names {
+                    let value = self.evaluate(step.line, expr)?;
+                    self.context.set(name, value);
+                }
+                Ok(())
+            }
+            Action::Call(call) => self.call(step.line, call).await,
+        }
+    }
+
+    async fn advance(&mut self, duration: SignedDuration) -> Result<(), Stop> {
+        let clock = self.session.clock();
+        let waits = !clock.is_controlled();
+        if waits {
+            self.slot.permit = None;
+        }
+        let passed = tokio::select! {
+            passed = clock.advance(duration) => passed,
+            () = self.stopper.stopped() => Ok(()),
+        };
+        if waits {
+            self.slot.take().await;
+        }
+        passed.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))
+    }
+
+    async fn refresh(&mut self) -> Result<(), Stop> {
+        let now = self.session.clock().now().await;
+        let now = now.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))?;
+        self.context.refresh(now, self.session.account());
+        Ok(())
+    }
+
+    fn evaluate(&self, line: usize, expr: &Expr) -> Result<serde_json::Value, Stop> {
+        self.context.evaluate(expr).map_err(|error| self.cannot(line, "be carried out", &error))
+    }
+
+    /// A step rests on an answer that lacks something. Where that is the answer to an open step, nothing is amiss.
+    fn cannot(&self, line: usize, what: &str, error: &EvaluateError) -> Stop {
+        if let EvaluateError::Missing { binding, .. } = error
+            && let Some(open) = self.open.get(binding)
+        {
+            return Stop::new(Verdict::Observed, format!("what follows line {open} would rest on its success"));
+        }
+        Stop::new(Verdict::Blocked, format!("line {line} cannot {what}: {error}"))
+    }
+
+    async fn call(&mut self, line: usize, call: &Call) -> Result<(), Stop> {
+        self.refresh().await?;
+        let request = self.evaluate(line, &call.request)?;
+        let exchange = self.session.call(call.operation, request).await;
+        self.made.note(&exchange);
+        self.exchanges.push(self.redactor.evidence(line, &exchange));
+        self.stopper.note(&exchange);
+        self.undecided(line, &exchange)?;
+        match &call.role {
+            Role::Scene(expected) => self.scene(line, expected, &exchange)?,
+            Role::Judge(rules) => self.judge(line, rules, &exchange)?,
+            Role::Observe { rule, show } => {
+                let observed = observation(&mut self.redactor, &exchange, show);
+                self.find(line, rule, Verdict::Observed, None, observed);
+            }
+        }
+        let Some(name) = &call.binding else { return Ok(()) };
+        match (exchange.answer, &call.role) {
+            (Answer::Success(body), _) => self.context.bind(name, exchange.input, body),
+            (_, Role::Observe { .. }) => {
+                self.open.insert(name.clone(), line);
+            }
+            (_, Role::Scene(_) | Role::Judge(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// Answers that say nothing of the target's rules.
+    fn undecided(&self, line: usize, exchange: &Exchange) -> Result<(), Stop> {
+        let what = || format!("{} (line {line}): {}", exchange.operation, self.redactor.outcome(exchange));
+        if exchange.is_unsupported() {
+            let operation = Some(exchange.operation.to_string());
+            return Err(Stop { unsupported: operation, ..Stop::new(Verdict::Unsupported, what()) });
+        }
+        if exchange.is_transient() {
+            return Err(Stop::new(Verdict::Inconclusive, what()));
+        }
+        match exchange.answer {
+            Answer::NotSent(_) => Err(Stop::new(Verdict::HarnessError, what())),
+            Answer::Success(_) | Answer::Refusal { .. } | Answer::Unreadable(_) | Answer::Nothing(_) => Ok(()),
+        }
+    }
+
+    fn compare(&self, line: usize, expected: &Expected, exchange: &Exchange) -> Result<crate::judge::Comparison, Stop> {
+        compare(&self.context, &self.redactor, expected, exchange, self.options.messages)
+            .map_err(|error| self.cannot(line, "be judged", &error))
+    }
+
+    fn scene(&self, line: usize, expected: &Expected, exchange: &Exchange) -> Result<(), Stop> {
+        let comparison = self.compare(line, expected, exchange)?;
+        if comparison.holds() {
+            return Ok(());
+        }
+        let operation = exchange.operation;
+        if let Some(difference) = comparison.differences.first() {
+            let (path, expected, found) = (&difference.path, &difference.expected, &difference.found);
+            let reason = format!("{operation} (line {line}) shows {path} {found} where {expected} sets the scene");
+            return Err(Stop::new(Verdict::Vacuous, reason));
+        }
+        let (wanted, observed) = (comparison.expected, comparison.observed);
+        let reason = format!("{operation} (line {line}) sets the scene with {wanted}, but came to {observed}");
+        Err(Stop::new(Verdict::Blocked, reason))
+    }
+
+    fn judge(&mut self, line: usize, rules: &[(RuleId, Expected)], exchange: &Exchange) -> Result<(), Stop> {
+        let mut wrong_way = None;
+        for (rule, expected) in rules {
+            let comparison = self.compare(line, expected, exchange)?;
+            if !comparison.right_way && rules.len() > 1 {
+                // The call's success is none of these rules: it carries them.
+                let reason = format!("{} (line {line}) came to {}", exchange.operation, comparison.observed);
+                return Err(Stop::new(Verdict::Blocked, reason));
+            }
+            let verdict = if comparison.holds() { Verdict::Pass } else { Verdict::Deviation };
+            if !comparison.right_way {
+                wrong_way = Some(format!("what follows line {line} rests on its outcome"));
+            }
+            self.find(line, rule, verdict, Some(comparison.expected), comparison.observed);
+            if let Some(finding) = self.findings.last_mut() {
+                finding.differences = comparison.differences;
+                finding.notes = comparison.notes;
+            }
+        }
+        wrong_way.map_or(Ok(()), |reason| Err(Stop::new(Verdict::Deviation, reason)))
+    }
+
+    fn find(&mut self, line: usize, rule: &RuleId, verdict: Verdict, expected: Option<String>, observed: String) {
+        let (differences, notes) = (Vec::new(), Vec::new());
+        self.findings.push(Finding { rule: rule.clone(), verdict, line, expected, observed, differences, notes });
+    }
+}
+
+fn finished(
+    test: &Test,
+    findings: Vec<Finding>,
+    exchanges: Vec<Evidence>,
+    left_behind: Vec<String>,
+    stop: Option<Stop>,
+) -> TestOutcome {
+    let worst = |verdicts: &[Verdict]| findings.iter().map(|f| f.verdict).filter(|v| verdicts.contains(v)).max();
+    let verdict = worst(&[Verdict::Deviation])
+        .or(stop.as_ref().map(|stop| stop.verdict))
+        .or(worst(&[Verdict::Pass]))
+        .unwrap_or(Verdict::Observed);
+    let scenario = &test.scenario;
+    let (reason, unsupported) = stop.map(|stop| (Some(stop.reason), stop.unsupported)).unwrap_or_default();
+    TestOutcome {
+        test: test.name.clone(),
+        scenario: scenario.name.clone(),
+        subject: scenario.subject.clone(),
+        title: scenario.title.clone(),
+        why: scenario.why.clone(),
+        file: scenario.file.path.clone(),
+        verdict,
+        reason,
+        unsupported,
+        findings,
+        exchanges,
+        left_behind,
+        elapsed_ms: 0.0,
+    }
+}

@@ -1,0 +1,344 @@
+//! Reading steps.
+
+use super::diagnostic::{Diagnostic, alternatives, suggestion};
+use super::expr::{Expr, Reference};
+use super::file::valid_name;
+use super::matcher::Matcher;
+use super::parse_value::Values;
+use super::reader::{Errors, Fields};
+use super::scope::{Scope, descend, root_of};
+use super::step::{Action, Call, Expected, Refusal, Role, Step};
+use super::yaml::{Key, Node, Value};
+use crate::kms::shapes::{self, Shape};
+use crate::kms::{ErrorCode, Operation};
+use crate::rules::{self, Evidence, RuleId};
+
+/// The fields that a call may have beside the operation's own name.
+pub(crate) const CALL_FIELDS: [&str; 6] = ["as", "expect", "fails", "checks", "observe", "show"];
+/// Steps that call nothing.
+pub(crate) const LOCAL_STEPS: [&str; 2] = ["advance", "set"];
+
+/// Reads steps one after the other; each binds names for those that follow.
+pub(crate) struct Steps<'a> {
+    pub(crate) errors: &'a mut Errors,
+    pub(crate) scope: Scope,
+    /// Turns an offset into a line, counted from 1.
+    pub(crate) line: &'a dyn Fn(usize) -> usize,
+}
+
+impl Steps<'_> {
+    pub(crate) fn step(&mut self, node: &Node) -> Option<Step> {
+        let entries = self.errors.mapping(node, "a step")?;
+        let fields = Fields { span: node.span.clone(), entries };
+        let line = (self.line)(fields.head().start);
+        let action = if let Some(duration) = fields.get("advance") {
+            self.errors.fields(node, "`advance`", &["advance"])?;
+            Action::Advance(self.advance(duration)?)
+        } else if let Some(names) = fields.get("set") {
+            self.errors.fields(node, "`set`", &["set"])?;
+            self.set(names)?
+        } else {
+            Action::Call(Box::new(self.call(&fields)?))
+        };
+        Some(Step { line, action })
+    }
+
+    fn values(&mut self) -> Values<'_> {
+        Values { errors: self.errors, scope: &self.scope }
+    }
+
+    fn advance(&mut self, node: &Node) -> Option<jiff::SignedDuration> {
+        let duration = self.errors.duration(node, "`advance`")?;
+        if duration.is_positive() {
+            return Some(duration);
+        }
+        let help = "write a positive duration: time only goes forwards";
+        self.errors.report(Diagnostic::new(node.span.clone(), "`advance` must be positive").help(help));
+        None
+    }
+
+    fn set(&mut self, node: &Node) -> Option<Action> {
+        let mut bound = Vec::new();
+        for (key, value) in self.errors.mapping(node, "`set`")? {
+            let value = self.values().value(value, None);
+            self.bind(key.span.clone(), &key.name)?;
+            self.scope.variables.insert(key.name.clone());
+            bound.push((key.name.clone(), value?));
+        }
+        Some(Action::Set(bound))
+    }
+
+    fn bind(&mut self, span: std::ops::Range<usize>, name: &str) -> Option<()> {
+        let message = if !valid_name(name) || ["account", "region"].contains(&name) {
+            format!("`{name}` cannot be a name")
+        } else if self.scope.answers.contains_key(name) || self.scope.variables.contains(name) {
+            format!("`{name}` is bound already")
+        } else {
+            return Some(());
+        };
+        let help = "use another name, of lower-case letters, digits and `_`";
+        self.errors.report(Diagnostic::new(span, message).help(help));
+        None
+    }
+
+    fn call(&mut self, fields: &Fields<'_>) -> Option<Call> {
+        let (operation, key, body) = self.operation(fields)?;
+        let request = self.values().value(body, Some(shapes::input(operation)));
+        let role = self.role(fields, operation);
+        let binding = match fields.get("as") {
+            Some(node) => {
+                let name = self.errors.text(node, "`as`")?.to_owned();
+                self.bind(node.span.clone(), &name)?;
+                self.scope.answers.insert(name.clone(), operation);
+                Some(name)
+            }
+            None => None,
+        };
+        let call = Call { operation, request: request?, binding, role: role? };
+        self.require_members(&call, key);
+        self.require_witness(&call, key);
+        self.note_witness(&call);
+        Some(call)
+    }
+
+    /// The one key of the step that names an operation.
+    fn operation<'n>(&mut self, fields: &Fields<'n>) -> Option<(Operation, &'n Key, &'n Node)> {
+        let mut found = None;
+        for (key, node) in fields.entries.iter().filter(|(key, _)| !CALL_FIELDS.contains(&key.name.as_str())) {
+            match key.name.parse::<Operation>() {
+                Ok(operation) if found.is_none() => found = Some((operation, key, node)),
+                Ok(_) => {
+                    let help = "start a new step with `- `";
+                    self.errors.report(Diagnostic::new(key.span.clone(), "a step makes one call").help(help));
+                }
+                Err(_) => {
+                    let operations = Operation::ALL.iter().map(|operation| operation.as_str());
+                    let names = operations.chain(CALL_FIELDS).chain(LOCAL_STEPS);
+                    let message = format!("`{}` is neither an operation nor a field of a step", key.name);
+                    let help = suggestion(&key.name, names);
+                    self.errors.report(Diagnostic::new(key.span.clone(), message).help(help));
+                    return None;
+                }
+            }
+        }
+        if found.is_none() {
+            let help = "write what is called, such as `DescribeKey: { KeyId: \"${k.KeyId}\" }`";
+            self.errors.report(Diagnostic::new(fields.head(), "this step calls no operation").help(help));
+        }
+        found
+    }
+
+    fn role(&mut self, fields: &Fields<'_>, operation: Operation) -> Option<Role> {
+        self.errors.exclusive(fields, &["expect", "fails"]);
+        if let Some(node) = fields.get("observe") {
+            self.errors.exclusive(fields, &["observe", "checks", "expect", "fails"]);
+            let rule = self.rule(node, |evidence| matches!(evidence, Evidence::Open))?;
+            return Some(Role::Observe { rule, show: self.show(fields, operation)? });
+        }
+        if let Some(key) = fields.key("show") {
+            let help = "add `observe:` with the open rule, or leave `show` out";
+            self.errors.report(Diagnostic::new(key.span.clone(), "`show` needs `observe`").help(help));
+        }
+        if let Some((node, rules)) = fields.get("checks").and_then(|node| match &node.value {
+            Value::Mapping(entries) => Some((node, entries)),
+            _ => None,
+        }) {
+            self.errors.exclusive(fields, &["checks", "expect"]);
+            self.errors.exclusive(fields, &["checks", "fails"]);
+            return self.judgements(node, rules, operation).map(Role::Judge);
+        }
+        let expected = self.expected(fields, operation)?;
+        match fields.get("checks") {
+            None => Some(Role::Scene(expected)),
+            Some(node) => Some(Role::Judge(vec![(self.rule(node, judged)?, expected)])),
+        }
+    }
+
+    fn judgements(
+        &mut self,
+        node: &Node,
+        rules: &[(Key, Node)],
+        operation: Operation,
+    ) -> Option<Vec<(RuleId, Expected)>> {
+        if rules.is_empty() {
+            let help = "name the rules that this step judges";
+            self.errors.report(Diagnostic::new(node.span.clone(), "`checks` is empty").help(help));
+            return None;
+        }
+        let mut judged_rules = Vec::new();
+        for (key, expectation) in rules {
+            let name = Node { span: key.span.clone(), value: Value::String(key.name.clone()) };
+            let rule = self.rule(&name, judged);
+            let matcher = self.values().matcher(expectation, Some(shapes::output(operation)));
+            judged_rules.push(rule.zip(matcher).map(|(rule, matcher)| (rule, Expected::Success(Some(matcher)))));
+        }
+        judged_rules.into_iter().collect()
+    }
+
+    fn expected(&mut self, fields: &Fields<'_>, operation: Operation) -> Option<Expected> {
+        if let Some(node) = fields.get("fails") {
+            return self.refusal(node).map(Expected::Refusal);
+        }
+        match fields.get("expect") {
+            Some(node) => {
+                self.values().matcher(node, Some(shapes::output(operation))).map(|m| Expected::Success(Some(m)))
+            }
+            None => Some(Expected::Success(None)),
+        }
+    }
+
+    fn refusal(&mut self, node: &Node) -> Option<Refusal> {
+        if !matches!(node.value, Value::Mapping(_)) {
+            return Some(Refusal { codes: self.codes(node)?, status: None, message: None });
+        }
+        let fields = self.errors.fields(node, "`fails`", &["code", "status", "message"])?;
+        let code = self.errors.required(&fields, "code", "`fails`")?;
+        let codes = self.codes(code)?;
+        let status = match fields.get("status") {
+            Some(node) => Some(u16::try_from(self.errors.whole_number(node, "`status`")?).unwrap_or(u16::MAX)),
+            None => None,
+        };
+        let text = Shape::of(shapes::Kind::String);
+        let message = match fields.get("message") {
+            Some(node) => Some(self.values().matcher(node, Some(&text))?),
+            None => None,
+        };
+        Some(Refusal { codes, status, message })
+    }
+
+    /// One exception, a list of them, or `any`: none in particular.
+    fn codes(&mut self, node: &Node) -> Option<Vec<ErrorCode>> {
+        match &node.value {
+            Value::Sequence(items) => items.iter().map(|item| self.code(item)).collect(),
+            Value::String(text) if text == "any" => Some(Vec::new()),
+            _ => Some(vec![self.code(node)?]),
+        }
+    }
+
+    fn code(&mut self, node: &Node) -> Option<ErrorCode> {
+        let text = self.errors.text(node, "the exception")?;
+        let code = ErrorCode::from_wire(text);
+        if code.is_known() && code.as_str() == text {
+            return Some(code);
+        }
+        let help = suggestion(text, ErrorCode::known());
+        let message = format!("`{text}` is not an exception of KMS");
+        self.errors.report(Diagnostic::new(node.span.clone(), message).help(help));
+        None
+    }
+
+    fn rule(&mut self, node: &Node, fits: fn(Evidence) -> bool) -> Option<RuleId> {
+        let text = self.errors.text(node, "the rule")?;
+        let Some(rule) = rules::catalogue().get(text) else {
+            let help = format!(
+                "{}; `kms-conformance rules` prints them all",
+                suggestion(text, rules::catalogue().iter().map(|rule| rule.id.as_str()))
+            );
+            self.errors.report(Diagnostic::new(node.span.clone(), format!("there is no rule `{text}`")).help(help));
+            return None;
+        };
+        if !fits(rule.evidence) {
+            let (message, help) = match rule.evidence {
+                Evidence::Open => ("is open: no source says what AWS does", "write `observe:` instead of `checks:`"),
+                Evidence::Recorded | Evidence::Documented => ("is not open", "write `checks:` instead of `observe:`"),
+            };
+            self.errors.report(Diagnostic::new(node.span.clone(), format!("rule `{text}` {message}")).help(help));
+            return None;
+        }
+        Some(rule.id.clone())
+    }
+
+    fn show(&mut self, fields: &Fields<'_>, operation: Operation) -> Option<Vec<Vec<String>>> {
+        let Some(node) = fields.get("show") else { return Some(Vec::new()) };
+        let items = match &node.value {
+            Value::Sequence(items) => items.iter().collect(),
+            _ => vec![node],
+        };
+        items.into_iter().map(|item| self.path(item, operation)).collect()
+    }
+
+    fn path(&mut self, node: &Node, operation: Operation) -> Option<Vec<String>> {
+        let path: Vec<String> = self.errors.text(node, "the path")?.split('.').map(str::to_owned).collect();
+        match descend(shapes::output(operation), &path) {
+            Ok(_) => Some(path),
+            Err(unresolved) => {
+                let help = suggestion(&unresolved.found, unresolved.candidates.iter().map(String::as_str));
+                self.errors.report(Diagnostic::new(node.span.clone(), unresolved.message).help(help));
+                None
+            }
+        }
+    }
+
+    /// A call that is to succeed has all its members: one left out by mistake would be blamed on the target.
+    fn require_members(&mut self, call: &Call, key: &Key) {
+        let refused = match &call.role {
+            Role::Scene(expected) => matches!(expected, Expected::Refusal(_)),
+            Role::Judge(rules) => rules.iter().any(|(_, expected)| matches!(expected, Expected::Refusal(_))),
+            Role::Observe { .. } => true,
+        };
+        let Expr::Object(members) = &call.request else { return };
+        let missing: Vec<&str> = shapes::input(call.operation)
+            .required
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !members.contains_key(*name))
+            .collect();
+        if !refused && !missing.is_empty() {
+            let message = format!("{} needs {}", call.operation, alternatives(missing).replace(" or ", " and "));
+            let help = "add what is missing; if its absence is the point, say `fails: ValidationException`";
+            self.errors.report(Diagnostic::new(key.span.clone(), message).help(help));
+        }
+    }
+
+    /// Judging a call on a key needs to have seen the key's state before, or it might judge something else.
+    fn require_witness(&mut self, call: &Call, key: &Key) {
+        let Role::Judge(rules) = &call.role else { return };
+        let looks_itself = call.operation == Operation::DescribeKey
+            && rules.iter().any(|(_, expected)| mentions_state(call.operation, expected));
+        if looks_itself {
+            return;
+        }
+        if let Some(subject) = self.subject(call).filter(|subject| !self.scope.witnessed.contains(subject)) {
+            let message =
+                format!("this step judges a call on `{subject}`, whose KeyState no earlier step has looked at");
+            let help = "add `expect: { KeyMetadata: { KeyState: … } }` to its CreateKey or to a DescribeKey before";
+            self.errors.report(Diagnostic::new(key.span.clone(), message).help(help));
+        }
+    }
+
+    fn note_witness(&mut self, call: &Call) {
+        let looked = match &call.role {
+            Role::Scene(expected) => mentions_state(call.operation, expected),
+            Role::Judge(rules) => rules.iter().any(|(_, expected)| mentions_state(call.operation, expected)),
+            Role::Observe { .. } => false,
+        };
+        let key = if root_of(call.operation).is_some() { call.binding.clone() } else { self.subject(call) };
+        if let Some(key) = key.filter(|_| looked) {
+            self.scope.witnessed.insert(key);
+        }
+    }
+
+    /// The binding of the key that the call is about, where a `CreateKey` made it.
+    fn subject(&self, call: &Call) -> Option<String> {
+        let Expr::Object(members) = &call.request else { return None };
+        match members.get("KeyId")?.as_reference()? {
+            Reference::Answer { binding, .. } | Reference::Request { binding, .. } => {
+                let made = self.scope.answers.get(binding).is_some_and(|operation| root_of(*operation).is_some());
+                made.then(|| binding.clone())
+            }
+            Reference::Variable(_) | Reference::Account | Reference::Region => None,
+        }
+    }
+}
+
+fn judged(evidence: Evidence) -> bool {
+    matches!(evidence, Evidence::Recorded | Evidence::Documented)
+}
+
+fn mentions_state(operation: Operation, expected: &Expected) -> bool {
+    let root = root_of(operation).unwrap_or("KeyMetadata");
+    match expected {
+        Expected::Success(Some(matcher)) => Matcher::mentions(matcher, &[root, "KeyState"]),
+        Expected::Success(None) | Expected::Refusal(_) => false,
+    }
+}

@@ -1,0 +1,272 @@
+//! The JSON schema of scenario files, for editors: made from the same tables that the parser reads by.
+
+use serde_json::{Map, Value, json};
+
+use super::expr::Place;
+use super::file::{FILE_FIELDS, MATERIAL_FIELDS};
+use super::parse_matcher::MATCHERS;
+use super::parse_step::CALL_FIELDS;
+use super::parse_value::OPERATORS;
+use crate::kms::shapes::{self, Kind, Shape};
+use crate::kms::{ErrorCode, KeySpec, MacAlgorithm, Operation, SigningAlgorithm, WrappingAlgorithm};
+use crate::material::Form;
+use crate::rules::{self, Evidence};
+
+/// The schema as a JSON document.
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut definitions = Map::new();
+    definitions.insert(
+        "duration".into(),
+        json!({"type": "string", "pattern": r"^[+-]?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$"}),
+    );
+    definitions.insert("name".into(), json!({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}));
+    definitions.insert("template".into(), json!({"type": "string", "pattern": r"\$\{"}));
+    definitions.insert("raw".into(), operator("$raw", json!({}), &[]));
+    definitions.insert("value".into(), json!(true));
+    for kind in [Kind::Blob, Kind::Timestamp, Kind::String] {
+        definitions.insert(kind_name(kind).into(), any_of(generated(kind)));
+    }
+    definitions.insert("matcher".into(), any_of(MATCHERS.iter().map(|name| matcher(name)).collect()));
+    definitions.insert("refusal".into(), refusal());
+    definitions.insert("material".into(), material());
+    definitions.insert("judged_rule".into(), rule_names(|evidence| evidence != Evidence::Open));
+    definitions.insert("open_rule".into(), rule_names(|evidence| evidence == Evidence::Open));
+    definitions.insert("step".into(), any_of(steps()));
+    let fields = FILE_FIELDS.map(|field| (field.to_owned(), file_field(field)));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kms-conformance scenario",
+        "type": "object",
+        "properties": Map::from_iter(fields),
+        "required": ["name", "why", "steps"],
+        "additionalProperties": false,
+        "$defs": definitions,
+    })
+}
+
+/// The text of `scenarios/schema.json`.
+#[must_use]
+pub fn json_schema_text() -> String {
+    format!("{:#}\n", json_schema())
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
+fn any_of(alternatives: Vec<Value>) -> Value {
+    json!({"anyOf": alternatives})
+}
+
+fn object(properties: Map<String, Value>, required: &[&str]) -> Value {
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+/// An object whose first member is an operator.
+fn operator(name: &str, argument: Value, more: &[(&str, Value)]) -> Value {
+    let mut properties = Map::from_iter([(name.to_owned(), argument)]);
+    properties.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    object(properties, &[name])
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Structure => "structure",
+        Kind::List => "list",
+        Kind::Map => "map",
+        Kind::String => "text",
+        Kind::Blob => "blob",
+        Kind::Timestamp => "timestamp",
+        Kind::Integer => "integer",
+        Kind::Boolean => "boolean",
+    }
+}
+
+fn file_field(field: &str) -> Value {
+    let row = json!({"type": "object", "propertyNames": reference("name"), "additionalProperties": {"type": ["string", "number", "array"]}});
+    match field {
+        "name" => json!({"type": "string", "description": "what the scenario shows, as one fact"}),
+        "why" => json!({"type": "string", "description": "which bug it would find, or what a user would lose"}),
+        "matrix" => any_of(vec![row.clone(), json!({"type": "array", "items": row})]),
+        "material" => json!({"type": "object", "additionalProperties": reference("material")}),
+        _ => json!({"type": "array", "minItems": 1, "items": reference("step")}),
+    }
+}
+
+fn names<T: ToString>(all: &[T]) -> Value {
+    json!({"enum": all.iter().map(ToString::to_string).collect::<Vec<_>>()})
+}
+
+fn material() -> Value {
+    let spec = any_of(vec![names(KeySpec::ALL), reference("template")]);
+    let form = any_of(vec![
+        json!({"enum": Form::ALL.iter().map(|form| form.as_str()).collect::<Vec<_>>()}),
+        reference("template"),
+    ]);
+    let length = any_of(vec![json!({"type": "integer", "minimum": 0}), reference("template")]);
+    let properties = MATERIAL_FIELDS.into_iter().map(str::to_owned).zip([spec.clone(), form, length]);
+    any_of(vec![spec, object(properties.collect(), &["for"])])
+}
+
+fn rule_names(fits: fn(Evidence) -> bool) -> Value {
+    let rules: Vec<&str> =
+        rules::catalogue().iter().filter(|rule| fits(rule.evidence)).map(|rule| rule.id.as_str()).collect();
+    json!({"enum": rules})
+}
+
+fn refusal() -> Value {
+    let code = json!({"enum": ErrorCode::known()});
+    let codes = any_of(vec![
+        json!({"const": "any"}),
+        reference("template"),
+        code.clone(),
+        json!({"type": "array", "items": any_of(vec![code, reference("template")])}),
+    ]);
+    let text = any_of(vec![json!({"type": "string"}), reference("matcher")]);
+    let long = object(
+        Map::from_iter([
+            ("code".into(), codes.clone()),
+            ("status".into(), json!({"type": "integer"})),
+            ("message".into(), text),
+        ]),
+        &["code"],
+    );
+    any_of(vec![codes, long])
+}
+
+fn steps() -> Vec<Value> {
+    let mut steps = vec![
+        operator("advance", reference("duration"), &[]),
+        operator("set", json!({"type": "object", "additionalProperties": true}), &[]),
+    ];
+    steps.extend(Operation::ALL.iter().map(|operation| call(*operation)));
+    steps
+}
+
+fn call(operation: Operation) -> Value {
+    let answer = expectation(shapes::output(operation));
+    let judged = any_of(vec![reference("judged_rule"), reference("template")]);
+    let path = json!({"type": "string"});
+    let mut properties = Map::from_iter([(
+        operation.as_str().to_owned(),
+        any_of(vec![value(shapes::input(operation)), reference("raw")]),
+    )]);
+    for field in CALL_FIELDS {
+        let schema = match field {
+            "as" => reference("name"),
+            "expect" => answer.clone(),
+            "fails" => reference("refusal"),
+            "checks" => any_of(vec![
+                judged.clone(),
+                json!({"type": "object", "propertyNames": judged, "additionalProperties": answer}),
+            ]),
+            "observe" => any_of(vec![reference("open_rule"), reference("template")]),
+            _ => any_of(vec![path.clone(), json!({"type": "array", "items": path})]),
+        };
+        properties.insert(field.to_owned(), schema);
+    }
+    object(properties, &[operation.as_str()])
+}
+
+fn text_of(shape: &Shape) -> Value {
+    match shape.one_of() {
+        Some(names) => any_of(vec![json!({"enum": names}), reference("template")]),
+        None => json!({"type": "string"}),
+    }
+}
+
+/// A value in a request.
+fn value(shape: &Shape) -> Value {
+    let plain = match shape.kind {
+        Kind::Structure => {
+            object(shape.members.iter().map(|(name, inner)| (name.clone(), value(inner))).collect(), &[])
+        }
+        Kind::List => json!({"type": "array", "items": shape.element().map(value)}),
+        Kind::Map => json!({"type": "object", "additionalProperties": shape.map_value().map(value)}),
+        Kind::String => any_of(vec![text_of(shape), reference("text")]),
+        Kind::Blob | Kind::Timestamp => reference(kind_name(shape.kind)),
+        Kind::Integer => any_of(vec![json!({"type": "integer"}), reference("template")]),
+        Kind::Boolean => any_of(vec![json!({"type": "boolean"}), reference("template")]),
+    };
+    any_of(vec![plain, reference("raw")])
+}
+
+/// An expectation of an answer.
+fn expectation(shape: &Shape) -> Value {
+    let plain = match shape.kind {
+        Kind::Structure => {
+            object(shape.members.iter().map(|(name, inner)| (name.clone(), expectation(inner))).collect(), &[])
+        }
+        Kind::List => json!({"type": "array", "items": shape.element().map(expectation)}),
+        Kind::Map => json!({"type": "object", "additionalProperties": shape.map_value().map(expectation)}),
+        Kind::String | Kind::Blob | Kind::Timestamp | Kind::Integer | Kind::Boolean => value(shape),
+    };
+    any_of(vec![plain, reference("matcher")])
+}
+
+/// What may stand for a value of this kind beside a plain literal.
+fn generated(kind: Kind) -> Vec<Value> {
+    let count = json!({"type": "integer", "minimum": 0});
+    let mut alternatives = match kind {
+        Kind::Blob => vec![json!({"type": "string"})],
+        Kind::Timestamp => vec![json!({"type": "number"}), reference("template")],
+        _ => Vec::new(),
+    };
+    for (name, _) in OPERATORS.iter().filter(|(_, makes)| *makes == kind) {
+        let algorithm = names(WrappingAlgorithm::ALL);
+        let places = json!({"enum": Place::NAMES.map(|(name, _)| name)});
+        alternatives.push(match *name {
+            "$wrap" => operator(
+                name,
+                json!({"type": "string"}),
+                &[("with", reference("name")), ("algorithm", any_of(vec![algorithm, reference("template")]))],
+            ),
+            "$flip" => operator(name, reference("blob"), &[("at", any_of(vec![places, reference("template")]))]),
+            "$truncate" | "$extend" => {
+                operator(name, reference("blob"), &[("by", any_of(vec![count.clone(), reference("template")]))])
+            }
+            "$random" => operator(name, any_of(vec![count.clone(), reference("template")]), &[]),
+            "$repeat" => operator(name, json!({"type": "string"}), &[("times", count.clone())]),
+            "$now" => operator(name, any_of(vec![reference("duration"), reference("template")]), &[]),
+            "$time" => operator(name, reference("template"), &[("plus", reference("duration"))]),
+            _ => operator(name, json!({"type": "string"}), &[]),
+        });
+    }
+    alternatives
+}
+
+fn matcher(name: &str) -> Value {
+    let flag = json!({"const": true});
+    let list = json!({"type": "array"});
+    let text = json!({"type": "string"});
+    let count = any_of(vec![json!({"type": "integer", "minimum": 0}), reference("template")]);
+    match name {
+        "$absent" | "$present" => operator(name, flag, &[]),
+        "$one_of" | "$same_items" => operator(name, list, &[]),
+        "$matches" | "$starts_with" | "$public_key_of" => operator(name, text, &[]),
+        "$length" => {
+            let bounds = object(Map::from_iter([("min".into(), count.clone()), ("max".into(), count.clone())]), &[]);
+            operator(name, any_of(vec![count, bounds]), &[])
+        }
+        "$near" => operator(name, reference("duration"), &[("within", reference("duration"))]),
+        "$rsa_public_key" => operator(name, count, &[]),
+        "$mac_by" => operator(
+            name,
+            text,
+            &[
+                ("message", reference("blob")),
+                ("algorithm", any_of(vec![names(MacAlgorithm::ALL), reference("template")])),
+            ],
+        ),
+        "$signature_by" => operator(
+            name,
+            text,
+            &[
+                ("message", reference("blob")),
+                ("algorithm", any_of(vec![names(SigningAlgorithm::ALL), reference("template")])),
+            ],
+        ),
+        _ => operator(name, reference("value"), &[]),
+    }
+}

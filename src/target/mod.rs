@@ -1,0 +1,297 @@
+//! Reaching a target: every call goes through the official SDK's pipeline (endpoint, signature, time limits, reading of
+//! the answer), with the body exactly as a scenario wants it and the wire recorded.
+//!
+//! A target is the emulator in this process ([`Target::emulator`]) or whatever answers at a URL ([`Target::connect`]).
+//! Each test gets a [`Session`]. Where the target is an emulator of this project's, in process or served, a session has
+//! an account of its own, whose clock it can turn; elsewhere all sessions share the caller's account and the real clock.
+
+mod clock;
+mod exchange;
+mod in_process;
+mod operations;
+mod session;
+mod wire;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_kms::config::retry::RetryConfig;
+use aws_sdk_kms::config::timeout::TimeoutConfig;
+use aws_sdk_kms::config::{BehaviorVersion, StalledStreamProtectionConfig};
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use serde_json::json;
+
+pub use clock::{Clock, ClockError, Control};
+pub use exchange::{Answer, Exchange, Message, Transport};
+pub use session::Session;
+
+use crate::emulator::Emulator;
+use crate::kms::{AccountId, Operation, Region};
+
+/// The Region where none is given.
+pub const DEFAULT_REGION: &str = "us-east-1";
+/// How long to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The URL that in-process requests carry; nothing listens there.
+const IN_PROCESS_URL: &str = "http://emulator.invalid";
+
+/// Whatever answers KMS calls.
+#[derive(Debug)]
+pub struct Target {
+    reach: Reach,
+    region: Region,
+    http_client: SharedHttpClient,
+    credentials: SharedCredentialsProvider,
+    timeouts: TimeoutConfig,
+    /// Accounts of the emulator are numbered from here, so that sessions do not share time or keys.
+    next_account: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Reach {
+    InProcess(Emulator),
+    ServedEmulator { url: String, control: Control },
+    Url(String),
+}
+
+/// How to reach an endpoint.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Its URL, such as `http://127.0.0.1:4566`.
+    pub url: String,
+    /// The Region to sign for; the SDK's own chain, then [`DEFAULT_REGION`], if none.
+    pub region: Option<Region>,
+    /// How long to wait for an answer.
+    pub timeout: Duration,
+}
+
+/// Why a target cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// The URL is not one.
+    #[error("`{url}` is not the URL of an endpoint: {why}")]
+    Url {
+        /// What was given.
+        url: String,
+        /// Why not.
+        why: String,
+    },
+    /// The URL is AWS's.
+    #[error("{0} is AWS itself: a run there makes hundreds of keys, each of which costs money until it is deleted")]
+    Aws(String),
+    /// There are no credentials to sign with.
+    #[error("there are no credentials to sign requests to {url} with: {why}")]
+    Credentials {
+        /// The endpoint.
+        url: String,
+        /// What the SDK says.
+        why: String,
+    },
+    /// Nothing answers.
+    #[error("{url} does not answer: {why}")]
+    Unreachable {
+        /// The endpoint.
+        url: String,
+        /// What happened instead.
+        why: String,
+    },
+}
+
+impl Target {
+    /// The emulator in this process.
+    #[must_use]
+    pub fn emulator(emulator: Emulator) -> Self {
+        Self {
+            http_client: in_process::http_client(emulator.clone()),
+            reach: Reach::InProcess(emulator),
+            region: default_region(),
+            credentials: SharedCredentialsProvider::new(anyone()),
+            timeouts: TimeoutConfig::disabled(),
+            next_account: AtomicU64::new(100_000_000_001),
+        }
+    }
+
+    /// Whatever answers at a URL. Makes one harmless call (`ListKeys`) to see that something does.
+    ///
+    /// Credentials come from the SDK's own chain. A loopback endpoint gets made-up ones if the environment names none.
+    ///
+    /// # Errors
+    /// When the URL is not one or is AWS's, when there are no credentials, or when nothing answers.
+    pub async fn connect(endpoint: &Endpoint) -> Result<Self, TargetError> {
+        let host = host_of(&endpoint.url)?;
+        if host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") || host.ends_with(".api.aws") {
+            return Err(TargetError::Aws(endpoint.url.clone()));
+        }
+        let http_client = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+            .build_https();
+        let (credentials, chain_region) = credentials(endpoint, &host, &http_client).await?;
+        let region = endpoint.region.clone().or(chain_region).unwrap_or_else(default_region);
+        let control = Control::find(&endpoint.url).await;
+        let url = endpoint.url.clone();
+        let target = Self {
+            reach: match control {
+                Some(control) => Reach::ServedEmulator { url, control },
+                None => Reach::Url(url),
+            },
+            region,
+            http_client,
+            credentials,
+            timeouts: TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(endpoint.timeout)
+                .build(),
+            next_account: AtomicU64::new(rand::Rng::gen_range(
+                &mut rand::thread_rng(),
+                200_000_000_000..900_000_000_000,
+            )),
+        };
+        target.greet().await?;
+        Ok(target)
+    }
+
+    /// What reports call the target.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.reach {
+            Reach::InProcess(_) => "the built-in emulator".to_owned(),
+            Reach::ServedEmulator { url, .. } => format!("the built-in emulator at {url}"),
+            Reach::Url(url) => url.clone(),
+        }
+    }
+
+    /// The URL to give on the command line to reach the same target; none for the emulator in this process.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        match &self.reach {
+            Reach::InProcess(_) => None,
+            Reach::ServedEmulator { url, .. } | Reach::Url(url) => Some(url),
+        }
+    }
+
+    /// The Region that calls go to.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Whether keys outlive the run, so that they have to be cleaned up.
+    #[must_use]
+    pub fn keeps_keys(&self) -> bool {
+        match self.reach {
+            Reach::InProcess(_) => false,
+            Reach::ServedEmulator { .. } | Reach::Url(_) => true,
+        }
+    }
+
+    /// A way to the target for one test.
+    ///
+    /// # Errors
+    /// When a served emulator does not let its clock be controlled.
+    pub async fn session(&self) -> Result<Session, ClockError> {
+        let account = match &self.reach {
+            Reach::InProcess(_) | Reach::ServedEmulator { .. } => self.new_account(),
+            Reach::Url(_) => None,
+        };
+        let clock = match (&self.reach, &account) {
+            (Reach::InProcess(emulator), Some(account)) => Clock::Turned(emulator.clock(account)),
+            (Reach::ServedEmulator { control, .. }, Some(account)) => {
+                Clock::TurnedRemotely { control: control.clone(), account: account.clone() }
+            }
+            (Reach::InProcess(_) | Reach::ServedEmulator { .. } | Reach::Url(_), _) => Clock::Real,
+        };
+        clock.freeze().await?;
+        Ok(self.session_in(account, clock))
+    }
+
+    /// A number of twelve digits that no other session of this target has.
+    fn new_account(&self) -> Option<AccountId> {
+        self.next_account.fetch_add(1, Ordering::Relaxed).to_string().parse().ok()
+    }
+
+    fn session_in(&self, account: Option<AccountId>, clock: Clock) -> Session {
+        let credentials = match &account {
+            Some(account) => SharedCredentialsProvider::new(Credentials::for_account(account)),
+            None => self.credentials.clone(),
+        };
+        let config = aws_sdk_kms::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(aws_sdk_kms::config::Region::new(self.region.to_string()))
+            .credentials_provider(credentials)
+            .endpoint_url(self.url().unwrap_or(IN_PROCESS_URL))
+            .http_client(self.http_client.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(self.timeouts.clone())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        let client = aws_sdk_kms::Client::from_conf(config);
+        Session { client, region: self.region.clone(), clock, account: Mutex::new(account) }
+    }
+
+    async fn greet(&self) -> Result<(), TargetError> {
+        let session = self.session_in(None, Clock::Real);
+        let exchange = session.call(Operation::ListKeys, json!({"Limit": 1})).await;
+        match exchange.answer {
+            Answer::Nothing(why) => Err(TargetError::Unreachable { url: self.name(), why: why.to_string() }),
+            Answer::NotSent(why) => Err(TargetError::Credentials { url: self.name(), why }),
+            Answer::Success(_) | Answer::Refusal { .. } | Answer::Unreadable(_) => Ok(()),
+        }
+    }
+}
+
+/// Credentials of nobody, for endpoints that check none.
+fn anyone() -> Credentials {
+    Credentials::new("test", "test", None, None, "kms-conformance")
+}
+
+trait ForAccount {
+    fn for_account(account: &AccountId) -> Self;
+}
+
+impl ForAccount for Credentials {
+    /// The emulator takes an access key id of twelve digits as the account.
+    fn for_account(account: &AccountId) -> Self {
+        Self::new(account.as_str(), "test", None, None, "kms-conformance")
+    }
+}
+
+fn default_region() -> Region {
+    DEFAULT_REGION.parse().unwrap_or_else(|_| unreachable!("the constant is a Region"))
+}
+
+fn host_of(url: &str) -> Result<String, TargetError> {
+    let fail = |why: &str| TargetError::Url { url: url.to_owned(), why: why.to_owned() };
+    let uri: http::Uri = url.parse().map_err(|error: http::uri::InvalidUri| fail(&error.to_string()))?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("http" | "https"), Some(host)) => Ok(host.trim_matches(['[', ']']).to_owned()),
+        _ => Err(fail("write it as http://host:port or https://host")),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The SDK's own chain; for a loopback endpoint only if the environment names some, else made-up ones.
+async fn credentials(
+    endpoint: &Endpoint,
+    host: &str,
+    http_client: &SharedHttpClient,
+) -> Result<(SharedCredentialsProvider, Option<Region>), TargetError> {
+    let named = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
+    if is_loopback(host) && !named {
+        return Ok((SharedCredentialsProvider::new(anyone()), None));
+    }
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone()).load().await;
+    let region = config.region().and_then(|region| region.as_ref().parse().ok());
+    let missing = || TargetError::Credentials {
+        url: endpoint.url.clone(),
+        why: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE".to_owned(),
+    };
+    Ok((config.credentials_provider().ok_or_else(missing)?, region))
+}
