@@ -26,3 +26,8 @@ pub mod rules;
 pub mod runner;
 pub mod scenario;
 pub mod target;
+
+/// The README's examples are tests, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
+use super::signals::Signals;
 use crate::emulator::{Config, Emulator, server};
 
 /// Flags of `emulator`.
@@ -27,15 +28,10 @@ async fn serve(listen: SocketAddr) -> Result<Exit, Failure> {
     };
     let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    let mut signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
     super::print(&format!("http://{address}\n"));
     anstream::eprintln!("the emulator is ready; Ctrl-C stops it");
-    let stopped = async {
-        // Without a signal handler it serves until it is killed.
-        if super::run::signal().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    server::serve(Emulator::new(Config::default()), listener, stopped)
+    server::serve(Emulator::new(Config::default()), listener, signals.next())
         .await
         .map_err(|error| Failure::harness("the emulator stopped", &error))?;
     Ok(Exit::Success)

@@ -7,6 +7,7 @@ mod filter;
 mod progress;
 mod rules;
 mod run;
+mod signals;
 
 use clap::{Parser, Subcommand};
 

@@ -14,11 +14,12 @@ use super::exit_code::Exit;
 use super::failure::Failure;
 use super::filter::Filter;
 use super::progress::Progress;
+use super::signals::Signals;
 use crate::emulator::{Config, Emulator};
 use crate::judge::Messages;
 use crate::kms::Region;
 use crate::report::{Human, Summary};
-use crate::runner::{self, Event, Options, StopReason, Stopper};
+use crate::runner::{self, Event, Options, Plan, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
 use crate::target::{Endpoint, Target};
 
@@ -102,10 +103,12 @@ async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Arch
         }
     };
     let stopper = Stopper::default();
-    let listener = tokio::spawn(stop_on_signal(stopper.clone()));
+    let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
+    let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
     let (mut progress, mut report) = (Progress::new(), Human::default());
     let mut unwritten = None;
-    runner::run(Arc::new(target), tests, args.options(), &stopper, |event| {
+    let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
+    runner::run(Arc::new(target), Plan { tests, scenarios }, args.options(), &stopper, |event| {
         progress.add(event);
         report.add(event);
         if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
@@ -141,29 +144,12 @@ fn json(summary: &Summary) -> String {
 }
 
 /// The first signal lets tests finish their call and clean up; the second one leaves at once.
-async fn stop_on_signal(stopper: Stopper) {
-    if signal().await.is_err() {
-        return;
-    }
+async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
+    signals.next().await;
     stopper.stop(StopReason::Interrupted);
     anstream::eprintln!("stopping: the tests under way clean up; Ctrl-C again leaves at once");
-    if signal().await.is_ok() {
-        std::process::exit(Exit::Interrupted as i32);
-    }
-}
-
-/// Waits for Ctrl-C, or for SIGTERM where there is such a thing.
-pub(super) async fn signal() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    signals.next().await;
+    std::process::exit(Exit::Interrupted as i32);
 }
 
 /// The folder of a run's files.

@@ -70,21 +70,22 @@ fn type_check(shape: &Shape, value: &Value, path: &Path) -> Result<(), Failure> 
     match shape.kind {
         Kind::Structure => {
             expect(value.is_object(), "an object")?;
-            let members = shape.members.iter().filter_map(|(name, shape)| Some((name, shape, present(value, name)?)));
-            members.map(|(name, shape, value)| type_check(shape, value, &path.member(name))).collect()
+            let mut members =
+                shape.members.iter().filter_map(|(name, shape)| Some((name, shape, present(value, name)?)));
+            members.try_for_each(|(name, shape, value)| type_check(shape, value, &path.member(name)))
         }
         Kind::List => {
             let items = value.as_array().map(Vec::as_slice);
             expect(items.is_some(), "a list")?;
             let Some(element) = shape.element() else { return Ok(()) };
-            let items = items.unwrap_or_default().iter().enumerate();
-            items.map(|(index, item)| type_check(element, item, &path.item(index))).collect()
+            let mut items = items.unwrap_or_default().iter().enumerate();
+            items.try_for_each(|(index, item)| type_check(element, item, &path.item(index)))
         }
         Kind::Map => {
             expect(value.is_object(), "a map")?;
             let Some(element) = shape.map_value() else { return Ok(()) };
-            let values = value.as_object().into_iter().flatten();
-            values.map(|(key, value)| type_check(element, value, &path.member(key))).collect()
+            let mut values = value.as_object().into_iter().flatten();
+            values.try_for_each(|(key, value)| type_check(element, value, &path.member(key)))
         }
         Kind::String => expect(value.is_string(), "a string"),
         Kind::Blob => expect(value.as_str().and_then(wire::decode).is_some(), "base64 text"),

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
+use super::normalise::Normaliser;
 use super::summary::{Conclusion, Counts, Summary};
 use crate::judge::{Evidence, Finding, Verdict};
 use crate::rules::{self, Rule};
@@ -93,16 +94,7 @@ impl Human {
         if let Some(rule) = rules::catalogue().get(finding.rule.as_str()) {
             rule_lines(text, rule);
         }
-        let expected = finding.expected.as_deref().unwrap_or("");
-        line(text, "expected", expected);
-        line(text, "observed", &finding.observed);
-        for difference in &finding.differences {
-            let _ = writeln!(
-                text,
-                "            {}: {} instead of {}",
-                difference.path, difference.found, difference.expected
-            );
-        }
+        expected_and_observed(text, finding);
         for note in &finding.notes {
             line(text, "note", note);
         }
@@ -122,7 +114,8 @@ impl Human {
         let endpoint = run.and_then(|run| run.url.as_ref()).map(|url| format!(" --endpoint {url}")).unwrap_or_default();
         let region = run.map(|run| run.region.as_str()).filter(|region| *region != crate::target::DEFAULT_REGION);
         let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
-        format!("kms-conformance run{endpoint}{region} --exact '{test}'")
+        let scenarios = run.and_then(|run| run.scenarios.as_ref()).map(|dir| format!(" --scenarios {dir}"));
+        format!("kms-conformance run{endpoint}{region}{} --exact '{test}'", scenarios.unwrap_or_default())
     }
 
     fn observed(&self, text: &mut String) {
@@ -143,12 +136,12 @@ impl Human {
         let mut unsupported: BTreeMap<&str, usize> = BTreeMap::new();
         let mut reasons: BTreeMap<(Verdict, String), Vec<&str>> = BTreeMap::new();
         for (test, result) in &self.summary.results {
-            match (&result.unsupported, &result.reason) {
-                (Some(operation), _) => *unsupported.entry(operation).or_default() += 1,
-                (None, Some(reason)) if ![Verdict::Deviation, Verdict::Observed].contains(&result.verdict) => {
-                    reasons.entry((result.verdict, general(reason))).or_default().push(test);
-                }
-                _ => {}
+            for operation in &result.unsupported {
+                *unsupported.entry(operation).or_default() += 1;
+            }
+            let told = [Verdict::Deviation, Verdict::Observed, Verdict::Unsupported].contains(&result.verdict);
+            if let Some(reason) = result.reason.as_ref().filter(|_| !told) {
+                reasons.entry((result.verdict, general(reason))).or_default().push(test);
             }
         }
         for (operation, count) in unsupported {
@@ -199,6 +192,19 @@ fn rule_lines(text: &mut String, rule: &Rule) {
     }
     if let Some(conflict) = &rule.conflict {
         line(text, "but", conflict);
+    }
+}
+
+/// Of a refusal, or of a call that went the wrong way, the whole outcome; else the members that differ.
+fn expected_and_observed(text: &mut String, finding: &Finding) {
+    let expected = finding.expected.as_deref().unwrap_or("");
+    if finding.differences.is_empty() || finding.observed != "success" {
+        line(text, "expected", expected);
+        line(text, "observed", &finding.observed);
+    }
+    for difference in &finding.differences {
+        line(text, "expected", &format!("{} {}", difference.path, difference.expected));
+        line(text, "observed", &format!("{} {}", difference.path, difference.found));
     }
 }
 
@@ -255,31 +261,5 @@ fn coloured(counts: &Counts) -> String {
 
 /// Text without what differs from run to run, so that like things are counted together.
 fn general(text: &str) -> String {
-    use std::sync::LazyLock;
-
-    use regex::Regex;
-    static VARYING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?x)
-            arn:aws[a-z-]*:kms:[a-z0-9-]*:\d*:key/[0-9a-zA-Z-]+
-            | (mrk-[0-9a-f]{32} | [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})
-            | [0-9a-f]{64}
-            | \b1[0-9]{9}(\.\d+)?(E9)?\b
-            | (,\ blob\ \d+)
-            ",
-        )
-        .unwrap_or_else(|_| unreachable!("it compiles"))
-    });
-    VARYING
-        .replace_all(text, |found: &regex::Captures<'_>| {
-            let found = &found[0];
-            match found {
-                _ if found.starts_with("arn:") => "<arn>",
-                _ if found.starts_with(", blob") => "",
-                _ if found.contains('-') => "<key id>",
-                _ if found.len() == 64 => "<key material id>",
-                _ => "<instant>",
-            }
-        })
-        .into_owned()
+    Normaliser::default().apply(text)
 }

@@ -78,9 +78,9 @@ pub struct TestResult {
     /// Why it was not run to its end, if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The operation that the target does not know.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unsupported: Option<String>,
+    /// The operations that the target does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unsupported: Vec<String>,
     /// What was found of each rule.
     pub findings: Vec<Finding>,
     /// Keys that could not be cleaned up.

@@ -36,6 +36,8 @@ pub struct RunStarted {
     pub url: Option<String>,
     /// The Region of the calls.
     pub region: String,
+    /// The folder of the scenarios, unless they are those of the program.
+    pub scenarios: Option<String>,
     /// How many tests there are.
     pub tests: usize,
     /// When the run started, by the clock of this machine.
@@ -81,8 +83,9 @@ pub struct TestOutcome {
     pub verdict: Verdict,
     /// Why it was not run to its end, if it was not.
     pub reason: Option<String>,
-    /// The operation that the target does not know, where the verdict is *unsupported*.
-    pub unsupported: Option<String>,
+    /// The operations that the target does not know, where the verdict is *unsupported*.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsupported: Vec<String>,
     /// What was found of each rule, in the order of the steps.
     pub findings: Vec<Finding>,
     /// Every call, redacted, in order.

@@ -108,25 +108,34 @@ pub async fn run_test(target: &Target, test: &Test, options: &Options) -> TestOu
     test_run::run(target, test, options, &Stopper::default(), slot).await
 }
 
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The tests.
+    pub tests: Vec<Arc<Test>>,
+    /// The folder that their scenarios come from, unless they are those of the program.
+    pub scenarios: Option<String>,
+}
+
 /// Runs tests and tells `sink` what happens. Tests come to their verdicts in any order.
-pub async fn run(
-    target: Arc<Target>,
-    mut tests: Vec<Arc<Test>>,
-    options: Options,
-    stopper: &Stopper,
-    mut sink: impl FnMut(&Event),
-) {
+pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &Stopper, mut sink: impl FnMut(&Event)) {
+    let Plan { mut tests, scenarios } = plan;
     sink(&Event::RunStarted(RunStarted {
         version: EVENTS_VERSION,
         suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
         target: target.name(),
         url: target.url().map(str::to_owned),
         region: target.region().to_string(),
+        scenarios,
         tests: tests.len(),
         at: Timestamp::now(),
     }));
+    let mut operations: Vec<_> = tests.iter().flat_map(|test| test.calls().map(|call| call.operation)).collect();
+    operations.sort_unstable();
+    operations.dedup();
+    target.probe(&operations).await;
     // Where waits are real, those who wait longest start first, so that all waits overlap.
-    tests.sort_by_key(|test| std::cmp::Reverse(test_run::total_wait(test)));
+    tests.sort_by_key(|test| std::cmp::Reverse(test.total_wait()));
     let slots = Arc::new(Semaphore::new(options.jobs.get()));
     let mut running = JoinSet::new();
     for test in tests {
@@ -156,7 +165,7 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         file: String::new(),
         verdict: Verdict::HarnessError,
         reason: Some(format!("please report this: {error}")),
-        unsupported: None,
+        unsupported: Vec::new(),
         findings: Vec::new(),
         exchanges: Vec::new(),
         left_behind: Vec::new(),

@@ -1,6 +1,6 @@
 //! One test, step by step, to its verdict.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use indexmap::IndexMap;
@@ -11,6 +11,7 @@ use super::cleanup::Made;
 use super::event::TestOutcome;
 use super::{Options, Stopper};
 use crate::judge::{Context, EvaluateError, Evidence, Finding, Redactor, Verdict, compare, observation};
+use crate::kms::Operation;
 use crate::material::{Material, Recipe};
 use crate::rules::RuleId;
 use crate::scenario::{Action, Call, Expected, Expr, Role, Step, Test, format_duration};
@@ -21,12 +22,12 @@ use crate::target::{Answer, Exchange, Session, Target};
 struct Stop {
     verdict: Verdict,
     reason: String,
-    unsupported: Option<String>,
+    unsupported: Vec<String>,
 }
 
 impl Stop {
     fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
-        Self { verdict, reason: reason.into(), unsupported: None }
+        Self { verdict, reason: reason.into(), unsupported: Vec::new() }
     }
 }
 
@@ -58,14 +59,6 @@ impl Slot<'_> {
     }
 }
 
-/// How much time a test lets pass in all.
-pub(super) fn total_wait(test: &Test) -> SignedDuration {
-    test.steps.iter().fold(SignedDuration::ZERO, |total, step| match step.action {
-        Action::Advance(duration) => total.saturating_add(duration),
-        Action::Call(_) | Action::Set(_) => total,
-    })
-}
-
 /// Runs a test.
 pub(super) async fn run(
     target: &Target,
@@ -94,8 +87,9 @@ async fn prepare<'a>(
     if let Some(why) = stopper.why() {
         return Err(Stop::new(Verdict::NotRun, why));
     }
+    lacking(target, test)?;
     let session = target.session().await.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))?;
-    let wait = total_wait(test);
+    let wait = test.total_wait();
     if !session.clock().is_controlled() && wait > options.max_wait {
         let (wait, most) = (format_duration(wait), format_duration(options.max_wait));
         let reason = format!("needs {wait} to pass; the target's clock cannot be turned, and --max-wait is {most}");
@@ -116,6 +110,18 @@ async fn prepare<'a>(
         slot,
         open: HashMap::new(),
     })
+}
+
+/// Without all its operations a test is not begun.
+fn lacking(target: &Target, test: &Test) -> Result<(), Stop> {
+    let lacking: BTreeMap<Operation, &str> =
+        test.calls().filter_map(|call| Some((call.operation, target.lacks(call.operation)?))).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let reason: Vec<String> = lacking.iter().map(|(operation, answer)| format!("{operation}: {answer}")).collect();
+    let unsupported = lacking.keys().map(ToString::to_string).collect();
+    Err(Stop { unsupported, ..Stop::new(Verdict::Unsupported, reason.join("; ")) })
 }
 
 /// Making RSA keys takes long; the other tests go on meanwhile.
@@ -236,8 +242,8 @@ impl TestRun<'_> {
     fn undecided(&self, line: usize, exchange: &Exchange) -> Result<(), Stop> {
         let what = || format!("{} (line {line}): {}", exchange.operation, self.redactor.outcome(exchange));
         if exchange.is_unsupported() {
-            let operation = Some(exchange.operation.to_string());
-            return Err(Stop { unsupported: operation, ..Stop::new(Verdict::Unsupported, what()) });
+            let unsupported = vec![exchange.operation.to_string()];
+            return Err(Stop { unsupported, ..Stop::new(Verdict::Unsupported, what()) });
         }
         if exchange.is_transient() {
             return Err(Stop::new(Verdict::Inconclusive, what()));

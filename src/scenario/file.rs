@@ -82,12 +82,12 @@ fn read_case(errors: &mut Errors, file: &SourceFile, material: Option<&Node>, st
     let nodes = errors.list(steps, "`steps`")?;
     if nodes.is_empty() {
         errors.report(Diagnostic::new(steps.span.clone(), "there are no steps").help("add a step"));
+        return None;
     }
     let mut reader = Steps { errors, scope, line: &line };
     // A step that cannot be read binds nothing; what follows it would only repeat the mistake.
     let steps: Vec<super::Step> = nodes.iter().map_while(|node| reader.step(node)).collect();
-    let unread = steps.len() < nodes.len();
-    if unread {
+    if steps.len() < nodes.len() {
         return None;
     }
     says_nothing(errors, &nodes[0], &steps);
@@ -96,10 +96,7 @@ fn read_case(errors: &mut Errors, file: &SourceFile, material: Option<&Node>, st
 
 /// A scenario that neither judges nor observes would always pass.
 fn says_nothing(errors: &mut Errors, first: &Node, steps: &[super::Step]) {
-    let says = |step: &super::Step| match &step.action {
-        super::Action::Call(call) => call.rules().next().is_some(),
-        super::Action::Advance(_) | super::Action::Set(_) => false,
-    };
+    let says = |step: &super::Step| step.call().is_some_and(|call| call.rules().next().is_some());
     if !steps.iter().any(says) {
         let help = "add `checks:` or `observe:`, with a rule, to a step";
         errors.report(Diagnostic::new(first.span.clone(), "no step judges or observes a rule").help(help));

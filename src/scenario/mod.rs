@@ -42,6 +42,7 @@ mod yaml;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jiff::SignedDuration;
 
 pub use diagnostic::{FileErrors, SourceFile, Style};
 pub use duration::{DURATION_HELP, ParseDurationError, format_duration, parse_duration};
@@ -83,15 +84,25 @@ pub struct Test {
 }
 
 impl Test {
+    /// How much time the test lets pass in all.
+    #[must_use]
+    pub fn total_wait(&self) -> SignedDuration {
+        self.steps.iter().fold(SignedDuration::ZERO, |total, step| match step.action {
+            Action::Advance(duration) => total.saturating_add(duration),
+            Action::Call(_) | Action::Set(_) => total,
+        })
+    }
+
+    /// The calls that the test makes, in its order.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().filter_map(Step::call)
+    }
+
     /// The rules that the test judges or observes, in its order, each once.
     #[must_use]
     pub fn rules(&self) -> Vec<&RuleId> {
-        let calls = self.steps.iter().filter_map(|step| match &step.action {
-            Action::Call(call) => Some(call.as_ref()),
-            Action::Advance(_) | Action::Set(_) => None,
-        });
         let mut rules: Vec<&RuleId> = Vec::new();
-        for rule in calls.flat_map(Call::rules) {
+        for rule in self.calls().flat_map(Call::rules) {
             if !rules.contains(&rule) {
                 rules.push(rule);
             }

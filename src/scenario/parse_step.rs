@@ -231,7 +231,7 @@ impl Steps<'_> {
         let text = self.errors.text(node, "the rule")?;
         let Some(rule) = rules::catalogue().get(text) else {
             let help = format!(
-                "{}; `kms-conformance rules` prints them all",
+                "{} (`kms-conformance rules` prints them all)",
                 suggestion(text, rules::catalogue().iter().map(|rule| rule.id.as_str()))
             );
             self.errors.report(Diagnostic::new(node.span.clone(), format!("there is no rule `{text}`")).help(help));

@@ -106,7 +106,7 @@ impl Values<'_> {
         }
         if let Some(names) = shape.one_of().filter(|names| !names.iter().any(|name| name == text)) {
             let help = format!(
-                "{}; write `{{ $raw: {text} }}` to send it all the same",
+                "{} (`{{ $raw: {text} }}` sends it all the same)",
                 suggestion(text, names.iter().map(String::as_str))
             );
             self.errors

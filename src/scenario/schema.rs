@@ -15,7 +15,11 @@ use crate::rules::{self, Evidence};
 /// The schema as a JSON document.
 #[must_use]
 pub fn json_schema() -> Value {
+    let mut parts = Parts::default();
+    let steps = steps(&mut parts);
     let mut definitions = Map::new();
+    definitions
+        .insert("forward".into(), json!({"type": "string", "pattern": r"^\+?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$"}));
     definitions.insert(
         "duration".into(),
         json!({"type": "string", "pattern": r"^[+-]?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$"}),
@@ -32,7 +36,8 @@ pub fn json_schema() -> Value {
     definitions.insert("material".into(), material());
     definitions.insert("judged_rule".into(), rule_names(|evidence| evidence != Evidence::Open));
     definitions.insert("open_rule".into(), rule_names(|evidence| evidence == Evidence::Open));
-    definitions.insert("step".into(), any_of(steps()));
+    definitions.insert("step".into(), any_of(steps));
+    definitions.extend(parts.0.into_iter().map(|(schema, name)| (name, schema)));
     let fields = FILE_FIELDS.map(|field| (field.to_owned(), file_field(field)));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -51,6 +56,22 @@ pub fn json_schema_text() -> String {
     format!("{:#}\n", json_schema())
 }
 
+/// Schemas that occur more than once, each under a name of its own.
+#[derive(Default)]
+struct Parts(Vec<(Value, String)>);
+
+impl Parts {
+    fn named(&mut self, prefix: &str, schema: Value) -> Value {
+        if let Some((_, name)) = self.0.iter().find(|(known, _)| *known == schema) {
+            return reference(name);
+        }
+        let name = format!("{prefix}_{}", self.0.len() + 1);
+        let reference = reference(&name);
+        self.0.push((schema, name));
+        reference
+    }
+}
+
 fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/$defs/{name}")})
 }
@@ -63,11 +84,12 @@ fn object(properties: Map<String, Value>, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
-/// An object whose first member is an operator.
+/// An object whose first member is an operator; all its members are required.
 fn operator(name: &str, argument: Value, more: &[(&str, Value)]) -> Value {
     let mut properties = Map::from_iter([(name.to_owned(), argument)]);
     properties.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    object(properties, &[name])
+    let required: Vec<&str> = std::iter::once(name).chain(more.iter().map(|(name, _)| *name)).collect();
+    object(properties, &required)
 }
 
 fn kind_name(kind: Kind) -> &'static str {
@@ -84,10 +106,13 @@ fn kind_name(kind: Kind) -> &'static str {
 }
 
 fn file_field(field: &str) -> Value {
-    let row = json!({"type": "object", "propertyNames": reference("name"), "additionalProperties": {"type": ["string", "number", "array"]}});
+    let plain = json!({"type": ["string", "number"]});
+    let row = json!({"type": "object", "propertyNames": reference("name"), "additionalProperties": any_of(vec![plain.clone(), json!({"type": "array", "items": plain})])});
     match field {
-        "name" => json!({"type": "string", "description": "what the scenario shows, as one fact"}),
-        "why" => json!({"type": "string", "description": "which bug it would find, or what a user would lose"}),
+        "name" => json!({"type": "string", "minLength": 1, "description": "what the scenario shows, as one fact"}),
+        "why" => {
+            json!({"type": "string", "minLength": 1, "description": "which bug it would find, or what a user would lose"})
+        }
         "matrix" => any_of(vec![row.clone(), json!({"type": "array", "items": row})]),
         "material" => json!({"type": "object", "additionalProperties": reference("material")}),
         _ => json!({"type": "array", "minItems": 1, "items": reference("step")}),
@@ -135,23 +160,21 @@ fn refusal() -> Value {
     any_of(vec![codes, long])
 }
 
-fn steps() -> Vec<Value> {
+fn steps(parts: &mut Parts) -> Vec<Value> {
     let mut steps = vec![
-        operator("advance", reference("duration"), &[]),
+        operator("advance", any_of(vec![reference("forward"), reference("template")]), &[]),
         operator("set", json!({"type": "object", "additionalProperties": true}), &[]),
     ];
-    steps.extend(Operation::ALL.iter().map(|operation| call(*operation)));
+    steps.extend(Operation::ALL.iter().map(|operation| call(parts, *operation)));
     steps
 }
 
-fn call(operation: Operation) -> Value {
-    let answer = expectation(shapes::output(operation));
+fn call(parts: &mut Parts, operation: Operation) -> Value {
+    let answer = expectation(parts, shapes::output(operation));
+    let request = value(parts, shapes::input(operation));
     let judged = any_of(vec![reference("judged_rule"), reference("template")]);
     let path = json!({"type": "string"});
-    let mut properties = Map::from_iter([(
-        operation.as_str().to_owned(),
-        any_of(vec![value(shapes::input(operation)), reference("raw")]),
-    )]);
+    let mut properties = Map::from_iter([(operation.as_str().to_owned(), request)]);
     for field in CALL_FIELDS {
         let schema = match field {
             "as" => reference("name"),
@@ -176,33 +199,38 @@ fn text_of(shape: &Shape) -> Value {
     }
 }
 
-/// A value in a request.
-fn value(shape: &Shape) -> Value {
-    let plain = match shape.kind {
-        Kind::Structure => {
-            object(shape.members.iter().map(|(name, inner)| (name.clone(), value(inner))).collect(), &[])
+/// The members of a structure, each under its name.
+fn members(parts: &mut Parts, shape: &Shape, of: fn(&mut Parts, &Shape) -> Value) -> Value {
+    object(shape.members.iter().map(|(name, inner)| (name.clone(), of(parts, inner))).collect(), &[])
+}
+
+/// A list, a map or a structure of such parts; none for a plain value.
+fn compound(parts: &mut Parts, shape: &Shape, of: fn(&mut Parts, &Shape) -> Value) -> Option<Value> {
+    match shape.kind {
+        Kind::Structure => Some(members(parts, shape, of)),
+        Kind::List => Some(json!({"type": "array", "items": shape.element().map(|inner| of(parts, inner))})),
+        Kind::Map => {
+            Some(json!({"type": "object", "additionalProperties": shape.map_value().map(|inner| of(parts, inner))}))
         }
-        Kind::List => json!({"type": "array", "items": shape.element().map(value)}),
-        Kind::Map => json!({"type": "object", "additionalProperties": shape.map_value().map(value)}),
-        Kind::String => any_of(vec![text_of(shape), reference("text")]),
+        Kind::String | Kind::Blob | Kind::Timestamp | Kind::Integer | Kind::Boolean => None,
+    }
+}
+
+/// A value in a request.
+fn value(parts: &mut Parts, shape: &Shape) -> Value {
+    let plain = compound(parts, shape, value).unwrap_or_else(|| match shape.kind {
         Kind::Blob | Kind::Timestamp => reference(kind_name(shape.kind)),
         Kind::Integer => any_of(vec![json!({"type": "integer"}), reference("template")]),
         Kind::Boolean => any_of(vec![json!({"type": "boolean"}), reference("template")]),
-    };
-    any_of(vec![plain, reference("raw")])
+        _ => any_of(vec![text_of(shape), reference("text")]),
+    });
+    parts.named("value", any_of(vec![plain, reference("template"), reference("raw")]))
 }
 
 /// An expectation of an answer.
-fn expectation(shape: &Shape) -> Value {
-    let plain = match shape.kind {
-        Kind::Structure => {
-            object(shape.members.iter().map(|(name, inner)| (name.clone(), expectation(inner))).collect(), &[])
-        }
-        Kind::List => json!({"type": "array", "items": shape.element().map(expectation)}),
-        Kind::Map => json!({"type": "object", "additionalProperties": shape.map_value().map(expectation)}),
-        Kind::String | Kind::Blob | Kind::Timestamp | Kind::Integer | Kind::Boolean => value(shape),
-    };
-    any_of(vec![plain, reference("matcher")])
+fn expectation(parts: &mut Parts, shape: &Shape) -> Value {
+    let plain = compound(parts, shape, expectation).unwrap_or_else(|| value(parts, shape));
+    parts.named("expect", any_of(vec![plain, reference("template"), reference("matcher")]))
 }
 
 /// What may stand for a value of this kind beside a plain literal.
@@ -217,17 +245,22 @@ fn generated(kind: Kind) -> Vec<Value> {
         let algorithm = names(WrappingAlgorithm::ALL);
         let places = json!({"enum": Place::NAMES.map(|(name, _)| name)});
         alternatives.push(match *name {
-            "$wrap" => operator(
-                name,
-                json!({"type": "string"}),
-                &[("with", reference("name")), ("algorithm", any_of(vec![algorithm, reference("template")]))],
-            ),
+            "$wrap" => {
+                let material = json!({"type": "string"});
+                let algorithm = ("algorithm", any_of(vec![algorithm, reference("template")]));
+                let as_asked = operator(name, material.clone(), &[("with", reference("name"))]);
+                any_of(vec![as_asked, operator(name, material, &[("with", reference("name")), algorithm])])
+            }
             "$flip" => operator(name, reference("blob"), &[("at", any_of(vec![places, reference("template")]))]),
             "$truncate" | "$extend" => {
                 operator(name, reference("blob"), &[("by", any_of(vec![count.clone(), reference("template")]))])
             }
             "$random" => operator(name, any_of(vec![count.clone(), reference("template")]), &[]),
-            "$repeat" => operator(name, json!({"type": "string"}), &[("times", count.clone())]),
+            "$repeat" => operator(
+                name,
+                json!({"type": "string"}),
+                &[("times", any_of(vec![count.clone(), reference("template")]))],
+            ),
             "$now" => operator(name, any_of(vec![reference("duration"), reference("template")]), &[]),
             "$time" => operator(name, reference("template"), &[("plus", reference("duration"))]),
             _ => operator(name, json!({"type": "string"}), &[]),

@@ -16,6 +16,17 @@ pub struct Step {
     pub action: Action,
 }
 
+impl Step {
+    /// The call that the step makes, if it makes one.
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match &self.action {
+            Action::Call(call) => Some(call),
+            Action::Advance(_) | Action::Set(_) => None,
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone)]
 pub enum Action {

@@ -41,7 +41,11 @@ impl Node {
             with_snippet: false,
         };
         serde_yaml::from_str_with_options::<Self>(text, options).map_err(|error| {
-            let span = error.location().map_or(0..0, span_of);
+            let span = error.location().map_or(0..0, |location| match span_of(location) {
+                // Some errors of the scanner know their line and column only.
+                span if span == (0..0) => offset(text, location)..offset(text, location),
+                span => span,
+            });
             let span = widen(text, span);
             syntax_diagnostic(span, &error.without_snippet().to_string())
         })
@@ -64,11 +68,19 @@ fn syntax_diagnostic(span: Range<usize>, message: &str) -> Diagnostic {
     // The library appends its own position, which the rendering shows better.
     let message = message.split(" at line ").next().unwrap_or(message);
     let message = message.split_once(": ").filter(|(head, _)| head.starts_with("line ")).map_or(message, |(_, m)| m);
-    if message.contains("duplicate") {
-        Diagnostic::new(span, message).help("keep one of them")
+    if let Some(key) = message.strip_prefix("duplicate mapping key: ").and_then(|rest| rest.split(", set ").next()) {
+        Diagnostic::new(span, format!("`{key}` stands here twice")).help("keep one of them")
     } else {
         Diagnostic::new(span, message).help("check the indentation, the quotes and the brackets around this place")
     }
+}
+
+/// The byte offset of a line and column.
+fn offset(text: &str, location: Location) -> usize {
+    let number = |n: u64| usize::try_from(n.saturating_sub(1)).unwrap_or(0);
+    let lines = text.split_inclusive('\n').take(number(location.line())).map(str::len).sum::<usize>();
+    let line = text[lines..].lines().next().unwrap_or_default();
+    lines + line.char_indices().nth(number(location.column())).map_or(line.len(), |(at, _)| at)
 }
 
 fn span_of(location: Location) -> Range<usize> {

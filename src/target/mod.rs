@@ -9,9 +9,11 @@ mod clock;
 mod exchange;
 mod in_process;
 mod operations;
+mod probe;
 mod session;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -24,6 +26,7 @@ use aws_sdk_kms::config::{BehaviorVersion, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::json;
+use tokio::sync::OnceCell;
 
 pub use clock::{Clock, ClockError, Control};
 pub use exchange::{Answer, Exchange, Message, Transport};
@@ -49,6 +52,8 @@ pub struct Target {
     timeouts: TimeoutConfig,
     /// Accounts of the emulator are numbered from here, so that sessions do not share time or keys.
     next_account: AtomicU64,
+    /// Operations that the target does not offer, with what it answers; known once it was probed.
+    missing: OnceCell<BTreeMap<Operation, String>>,
 }
 
 #[derive(Debug)]
@@ -113,6 +118,7 @@ impl Target {
             credentials: SharedCredentialsProvider::new(anyone()),
             timeouts: TimeoutConfig::disabled(),
             next_account: AtomicU64::new(100_000_000_001),
+            missing: OnceCell::new(),
         }
     }
 
@@ -150,6 +156,7 @@ impl Target {
                 &mut rand::thread_rng(),
                 200_000_000_000..900_000_000_000,
             )),
+            missing: OnceCell::new(),
         };
         target.greet().await?;
         Ok(target)
@@ -187,6 +194,22 @@ impl Target {
             Reach::InProcess(_) => false,
             Reach::ServedEmulator { .. } | Reach::Url(_) => true,
         }
+    }
+
+    /// Finds out, once, which of these operations the target does not offer. Emulators of this project's offer all
+    /// that they know, and say so of the others.
+    pub async fn probe(&self, operations: &[Operation]) {
+        let probe = async || match self.reach {
+            Reach::InProcess(_) | Reach::ServedEmulator { .. } => BTreeMap::new(),
+            Reach::Url(_) => probe::unsupported(&self.session_in(None, Clock::Real), operations).await,
+        };
+        self.missing.get_or_init(probe).await;
+    }
+
+    /// What the target answers to an operation that [`probe`](Self::probe) found it not to offer.
+    #[must_use]
+    pub fn lacks(&self, operation: Operation) -> Option<&str> {
+        self.missing.get().and_then(|missing| missing.get(&operation)).map(String::as_str)
     }
 
     /// A way to the target for one test.

@@ -51,7 +51,7 @@ impl Session {
         let started = Instant::now();
         let mut attempts = 1;
         loop {
-            let mut exchange = self.attempt(operation, &input).await;
+            let mut exchange = self.attempt(None, operation, &input).await;
             exchange.attempts = attempts;
             exchange.elapsed = started.elapsed();
             if attempts == ATTEMPTS || !worth_repeating(&exchange) {
@@ -63,8 +63,13 @@ impl Session {
         }
     }
 
-    async fn attempt(&self, operation: Operation, input: &Value) -> Exchange {
-        let wire = Wire::new(input.to_string());
+    /// Sends a call once under another name than the operation's.
+    pub(super) async fn call_named(&self, name: &'static str, operation: Operation, input: Value) -> Exchange {
+        self.attempt(Some(name), operation, &input).await
+    }
+
+    async fn attempt(&self, name: Option<&'static str>, operation: Operation, input: &Value) -> Exchange {
+        let wire = Wire::new(input.to_string(), name);
         let outcome = operations::send(&self.client, operation, wire.clone()).await;
         let Record { request, response } = wire.take();
         let (status, response) = response.unzip();

@@ -18,6 +18,8 @@ use super::exchange::Message;
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
     body: Arc<str>,
+    /// Instead of the operation's own name.
+    name: Option<&'static str>,
     record: Arc<Mutex<Record>>,
 }
 
@@ -35,8 +37,8 @@ impl std::fmt::Debug for Record {
 }
 
 impl Wire {
-    pub(super) fn new(body: String) -> Self {
-        Self { body: body.into(), record: Arc::default() }
+    pub(super) fn new(body: String, name: Option<&'static str>) -> Self {
+        Self { body: body.into(), name, record: Arc::default() }
     }
 
     /// Takes what was recorded so far.
@@ -69,6 +71,9 @@ impl Intercept for Wire {
         let request = context.request_mut();
         *request.body_mut() = SdkBody::from(self.body.as_bytes());
         request.headers_mut().insert("content-length", self.body.len().to_string());
+        if let Some(name) = self.name {
+            request.headers_mut().insert("x-amz-target", format!("TrentService.{name}"));
+        }
         Ok(())
     }
 

@@ -10,23 +10,24 @@ const ALIAS: &str = "alias/";
 
 /// Whether an operation takes an alias in place of a key (ID-FORMS).
 fn takes_aliases(operation: Operation) -> bool {
-    match operation {
-        Operation::Decrypt
-        | Operation::DeriveSharedSecret
-        | Operation::DescribeKey
-        | Operation::Encrypt
-        | Operation::GenerateDataKey
-        | Operation::GenerateDataKeyPair
-        | Operation::GenerateDataKeyPairWithoutPlaintext
-        | Operation::GenerateDataKeyWithoutPlaintext
-        | Operation::GenerateMac
-        | Operation::GetPublicKey
-        | Operation::ReEncrypt
-        | Operation::Sign
-        | Operation::Verify
-        | Operation::VerifyMac => true,
-        _ => false,
-    }
+    use Operation as O;
+    matches!(
+        operation,
+        O::Decrypt
+            | O::DeriveSharedSecret
+            | O::DescribeKey
+            | O::Encrypt
+            | O::GenerateDataKey
+            | O::GenerateDataKeyPair
+            | O::GenerateDataKeyPairWithoutPlaintext
+            | O::GenerateDataKeyWithoutPlaintext
+            | O::GenerateMac
+            | O::GetPublicKey
+            | O::ReEncrypt
+            | O::Sign
+            | O::Verify
+            | O::VerifyMac
+    )
 }
 
 impl Books<'_> {

@@ -1,0 +1,17 @@
+//! The emulator from outside: requests in, responses out. Wrapping, MACs and signatures are made and checked by
+//! RustCrypto, which the emulator does not use.
+
+#[path = "emulator/client.rs"]
+mod client;
+#[path = "emulator/crypto.rs"]
+mod crypto;
+#[path = "emulator/expiry.rs"]
+mod expiry;
+#[path = "emulator/import.rs"]
+mod import;
+#[path = "emulator/keys.rs"]
+mod keys;
+#[path = "emulator/outside.rs"]
+mod outside;
+#[path = "emulator/token.rs"]
+mod token;
