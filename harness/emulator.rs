@@ -11,7 +11,13 @@ mod expiry;
 mod import;
 #[path = "emulator/keys.rs"]
 mod keys;
+#[path = "emulator/multi_region.rs"]
+mod multi_region;
+#[path = "emulator/others.rs"]
+mod others;
 #[path = "emulator/outside.rs"]
 mod outside;
+#[path = "emulator/rotation.rs"]
+mod rotation;
 #[path = "emulator/token.rs"]
 mod token;

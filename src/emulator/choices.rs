@@ -10,7 +10,7 @@ use crate::kms::ErrorCode;
 /// An open rule and the emulator's answer to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
-    /// The id of the rule that is open, or of the rule that leaves something open.
+    /// The id of the rule that is open, or that leaves something open; a name of its own where no rule asks.
     pub rule: &'static str,
     /// What the emulator does.
     pub what: &'static str,
@@ -76,7 +76,7 @@ choices! {
     "GPI-PKCS1": "GetParametersForImport refuses RSAES_PKCS1_V1_5",
         because "the exception's own text speaks of a specified parameter that is not supported"
         => PKCS1_WRAPPING: ErrorCode = ErrorCode::UNSUPPORTED_OPERATION;
-    "GPI-SPEC-vs-KEY": "GetParametersForImport refuses a wrapping algorithm or wrapping key that cannot carry the key's material",
+    "GPI-SPEC-VS-KEY": "GetParametersForImport refuses a wrapping algorithm or wrapping key that cannot carry the key's material",
         because "the parameters are known to be useless when they are asked for"
         => UNSUITABLE_WRAPPING: ErrorCode = ErrorCode::UNSUPPORTED_OPERATION;
     "GPI-NOINVALIDATE": "a later pair leaves an earlier one valid",
@@ -84,10 +84,10 @@ choices! {
     "WRAP-SIZE": "a ciphertext whose length is not the modulus size is a validation error",
         because "a field report of 2020 quotes exactly this message and nothing contradicts it"
         => WRAPPED_SIZE: ErrorCode = ErrorCode::VALIDATION;
-    "WRAP-FORMAT": "unwrapped material of the wrong length, curve or encoding is incorrect key material",
+    "MAT-SYM-SIZE": "unwrapped material of the wrong length, curve or encoding (MAT-ECC-FORMAT, MAT-RSA-FORMAT) is incorrect key material",
         because "the exception's text covers material that is invalid or does not meet expectations"
         => MALFORMED_MATERIAL: ErrorCode = ErrorCode::INCORRECT_KEY_MATERIAL;
-    "WRAP-HMAC-LENGTH": "HMAC material has exactly the length that the key spec names",
+    "MAT-HMAC-SIZE": "HMAC material has exactly the length that the key spec names",
         because "only these lengths are recorded, and the encrypt step of the guide demands them"
         => HMAC_LENGTHS: HmacLengths = HmacLengths::Nominal;
     "IMP-VALIDTO-FORBIDDEN": "ValidTo together with KEY_MATERIAL_DOES_NOT_EXPIRE is a validation error",
@@ -99,7 +99,7 @@ choices! {
     "IMP-VALIDTO-MAX": "a ValidTo more than 365 days away is a validation error; exactly 365 days are allowed",
         because "it is a value out of range, and `at most` includes the bound"
         => VALID_TO_TOO_FAR: ErrorCode = ErrorCode::VALIDATION;
-    "IMP-VALIDTO-FORMAT": "ValidTo is kept to the millisecond",
+    "IMP-VALIDTO-FRACTION": "ValidTo is kept to the millisecond",
         because "the wire allows fractions and nothing says that they are dropped";
     "IMP-STATE-DISABLED": "material may be imported into a disabled key, which stays disabled",
         because "the key-state table allows the call, and no text says that an import enables a key that has its material";
@@ -119,9 +119,9 @@ choices! {
     "IMP-KMID-WITH-NEW": "KeyMaterialId together with NEW_KEY_MATERIAL is a validation error",
         because "two members contradict each other"
         => MATERIAL_ID_WITH_NEW: ErrorCode = ErrorCode::VALIDATION;
-    "IMP-DESC": "an empty KeyMaterialDescription is a validation error",
+    "IMP-DESC-EMPTY": "an empty KeyMaterialDescription is a validation error",
         because "the pattern needs a character";
-    "IMP-RESP": "only symmetric keys answer ImportKeyMaterial with a KeyMaterialId",
+    "IMP-RESP-ASYM": "only symmetric keys answer ImportKeyMaterial with a KeyMaterialId",
         because "no recording shows such an id for another key";
     "IMP-ORDER": "ImportKeyMaterial looks at the key's origin, its state, the request's members, the token, its age, the ciphertext, the material, and at what the key already has, in this order",
         because "the recorded order of some of these steps leaves it open, and cheap checks come first";
@@ -142,7 +142,7 @@ choices! {
         => UNKNOWN_MATERIAL_ID: ErrorCode = ErrorCode::NOT_FOUND;
     "DEL-KMID-ASYM": "DeleteImportedKeyMaterial with an id is refused for asymmetric and HMAC keys",
         because "these keys have no material ids; an import that names one is refused alike";
-    "DEL-RESP": "DeleteImportedKeyMaterial answers the id of the material that is meant, even if it was gone already, and none where there never was any",
+    "DEL-RESP-NOTHING": "DeleteImportedKeyMaterial answers the id of the material that is meant, even if it was gone already, and none where there never was any",
         because "an id of no characters says nothing";
     "DEL-PENDING-ROTATION": "deleting or losing the material that is pending rotation ends its association with the key",
         because "other new material may be imported afterwards";
@@ -167,6 +167,8 @@ choices! {
         because "the other default could never succeed";
     "MRK-ROTATE-PRIMARY": "RotateKeyOnDemand on a replica is unsupported",
         because "the exception's text speaks of a resource that is not valid for this operation";
+    "MRK-UPDATE-PRIMARY": "UpdatePrimaryRegion makes the keys change places at once; both are in Updating for a minute",
+        because "the state is documented, its length and what happens when are not";
     "SKD-WINDOW": "a waiting period outside of 7 to 30 days is a validation error",
         because "it is a value out of range"
         => DELETION_WINDOW: ErrorCode = ErrorCode::VALIDATION;
@@ -177,7 +179,7 @@ choices! {
         because "a disabled key without material could be enabled, and would then be enabled without material";
     "DIS-DEL-REIMP": "a disabled key that loses its material and gets it back is enabled",
         because "both steps are documented without exception: deletion leads to PendingImport, import from there to Enabled";
-    "FIELDS-PENDDEL": "a key that is pending deletion shows the same expiry and material id as before",
+    "DESC-SCHEDULED": "a key that is pending deletion shows the same expiry and material id as before",
         because "scheduling a deletion does not touch the material";
     "PEND-CRYPTO": "cryptography with a key that is pending deletion is an invalid state, not a disabled key",
         because "the one recording says so";
@@ -188,6 +190,10 @@ choices! {
         because "accounts share nothing here, and a denial is what a caller without permission sees";
     "CRY-GETPUB-PENDING": "GetPublicKey works for a key that lost its material, and is an invalid state for one that never had any",
         because "the table allows the call in PendingImport, and a key without material has no public key";
+    "GRANTS": "grants and key policies are kept and listed, not enforced, and grant tokens in requests are ignored",
+        because "everybody who signs for an account may do everything in it";
+    "LAST-USAGE": "GetKeyLastUsage knows of successful cryptographic operations, from the key's creation on",
+        because "the operation's text gives no other bounds";
     "AUTH": "requests are accepted unsigned, and signatures are not checked",
         because "the emulator holds no secrets; who signs as a twelve-digit access key id has that account to itself";
 }
@@ -199,6 +205,8 @@ pub const LIMITATIONS: &[&str] = &[
     "PKCS#8 in BER that is not DER: refused as malformed material",
     "Recipient (attestation by a Nitro enclave): refused",
     "custom key stores: the account has none and can make none",
+    "automatic rotation of keys of origin AWS_KMS: cannot be switched on",
+    "dry runs that ignore the ciphertext (DryRunModifiers): the ciphertext is required",
 ];
 
 #[cfg(test)]

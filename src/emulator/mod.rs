@@ -46,10 +46,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
+use uuid::Uuid;
 
 pub use clock::AccountClock;
 
-use crate::kms::{AccountId, Region};
+use crate::kms::{AccountId, ErrorCode, Region};
 use failure::Failure;
 use operations::Session;
 use protocol::{Caller, Defaults};
@@ -107,7 +108,8 @@ impl Emulator {
         if control::is_meant(request.uri().path()) {
             return control::respond(self, &request);
         }
-        protocol::response(self.kms(&request).await)
+        let id = Uuid::new_v4();
+        protocol::response(id, self.kms(id, &request).await)
     }
 
     /// The clock of one account.
@@ -116,15 +118,15 @@ impl Emulator {
         self.0.account(account).clock.clone()
     }
 
-    async fn kms(&self, request: &Request<Bytes>) -> Result<Bytes, Failure> {
+    async fn kms(&self, id: Uuid, request: &Request<Bytes>) -> Result<Bytes, Failure> {
         let operation = protocol::operation(request.headers())?;
         if request.method() != Method::POST {
-            return Err(Failure::silent(crate::kms::ErrorCode::UNKNOWN_OPERATION));
+            return Err(Failure::silent(ErrorCode::UNKNOWN_OPERATION));
         }
         let caller = Caller::of(request.headers(), &self.0.defaults)?;
         let body = validation::request(operation, &caller.region, request.body())?;
         let account = self.0.account(&caller.account);
-        let session = Session { emulator: &self.0, caller: &caller, account: &account, operation };
+        let session = Session { emulator: &self.0, caller: &caller, account: &account, operation, request: id };
         operations::perform(&session, body).await
     }
 }

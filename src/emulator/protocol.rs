@@ -59,8 +59,8 @@ pub(crate) fn operation(headers: &HeaderMap) -> Result<Operation, Failure> {
     operation.ok_or_else(|| Failure::silent(ErrorCode::UNKNOWN_OPERATION))
 }
 
-/// The answer to a KMS request. An operation that answers nothing has an empty body.
-pub(crate) fn response(outcome: Result<Bytes, Failure>) -> Response<Bytes> {
+/// The answer to a KMS request of this id. An operation that answers nothing has an empty body.
+pub(crate) fn response(request: Uuid, outcome: Result<Bytes, Failure>) -> Response<Bytes> {
     let (status, body) = match outcome {
         Ok(body) => (StatusCode::OK, body),
         Err(failure) => (failure.status, failure.body()),
@@ -69,7 +69,7 @@ pub(crate) fn response(outcome: Result<Bytes, Failure>) -> Response<Bytes> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, MEDIA_TYPE);
-    if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
+    if let Ok(id) = HeaderValue::from_str(&request.to_string()) {
         headers.insert("x-amzn-requestid", id);
     }
     response

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Session;
 use super::describe::{Described, KeyMetadata};
 use super::policy;
+use super::stores;
 use super::tags::{self, Tag};
 use crate::emulator::choices;
 use crate::emulator::crypto::secret::Secret;
@@ -48,7 +50,9 @@ pub(super) async fn create_key(session: &Session<'_>, request: CreateKey) -> Res
     let id = new_id(role)?;
     let materials = match plan.origin {
         Origin::External => Vec::new(),
-        _ => vec![first_material(&id, Secret::generate(plan.spec).await?)],
+        Origin::AwsKms | Origin::AwsCloudHsm | Origin::ExternalKeyStore => {
+            vec![first_material(&id, Secret::generate(plan.spec).await?)]
+        }
     };
     let mut books = session.books();
     let key = Key {
@@ -66,6 +70,8 @@ pub(super) async fn create_key(session: &Session<'_>, request: CreateKey) -> Res
         materials,
         rotation_started: None,
         on_demand_rotations: 0,
+        grants: IndexMap::new(),
+        last_use: None,
     };
     books.add(key);
     let key_metadata = KeyMetadata::of(books.key_again(&id)?.clone(), &books);
@@ -83,7 +89,7 @@ fn plan(request: &CreateKey) -> Result<Plan, Failure> {
     };
     let usage = usage(spec, request.key_usage)?;
     let origin = request.origin.unwrap_or(Origin::AwsKms);
-    stores(request, origin)?;
+    no_store(request, origin)?;
     match spec {
         KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 if origin == Origin::External => {
             let message = format!("KeySpec {spec} is not supported for keys with Origin EXTERNAL.");
@@ -97,7 +103,7 @@ fn plan(request: &CreateKey) -> Result<Plan, Failure> {
 }
 
 /// CRE-EXT-NOSTORE, and what names a custom key store: the account has none.
-fn stores(request: &CreateKey, origin: Origin) -> Result<(), Failure> {
+fn no_store(request: &CreateKey, origin: Origin) -> Result<(), Failure> {
     match (origin, &request.custom_key_store_id) {
         (Origin::External, Some(_)) => {
             let message = "Origin EXTERNAL is not valid for a KMS key in a custom key store.";
@@ -106,9 +112,7 @@ fn stores(request: &CreateKey, origin: Origin) -> Result<(), Failure> {
         (Origin::AwsKms, Some(_)) => {
             Err(Failure::validation("CustomKeyStoreId is valid only with Origin AWS_CLOUDHSM or EXTERNAL_KEY_STORE."))
         }
-        (Origin::AwsCloudHsm | Origin::ExternalKeyStore, Some(_)) => {
-            Err(Failure::named("CustomKeyStoreNotFoundException", "The custom key store does not exist."))
-        }
+        (Origin::AwsCloudHsm | Origin::ExternalKeyStore, Some(_)) => Err(stores::not_found()),
         (Origin::AwsCloudHsm | Origin::ExternalKeyStore, None) => {
             Err(Failure::validation(format!("CustomKeyStoreId is required with Origin {origin}.")))
         }

@@ -144,7 +144,7 @@ impl KeyMetadata {
             key_id: key.id.to_string(),
             arn: key.arn.to_string(),
             creation_date: Instant(key.created),
-            enabled: matches!(state, KeyState::Enabled | KeyState::Updating),
+            enabled: state == KeyState::Enabled,
             key_usage: key.usage,
             key_state: state,
             deletion_date,

@@ -92,6 +92,7 @@ pub(super) fn encrypt(session: &Session<'_>, request: &Encrypt) -> Result<Encryp
     let context = request.encryption_context.clone().unwrap_or_default();
     let ciphertext = ready.encrypt(&context, &request.plaintext.0)?;
     unless_dry(request.dry_run)?;
+    session.used(&ready.key.id);
     Ok(Encrypted {
         ciphertext_blob: Blob(ciphertext),
         key_id: key_id(&ready.key.arn),
@@ -106,6 +107,7 @@ pub(super) fn decrypt(session: &Session<'_>, request: &Decrypt) -> Result<Decryp
     let context = request.encryption_context.clone().unwrap_or_default();
     let plaintext = ready.decrypt(&context, blob)?;
     unless_dry(request.dry_run)?;
+    session.used(&ready.key.id);
     Ok(Decrypted {
         key_id: key_id(&ready.key.arn),
         plaintext: Blob(plaintext),
@@ -125,6 +127,8 @@ pub(super) fn re_encrypt(session: &Session<'_>, request: &ReEncrypt) -> Result<R
     let context = request.destination_encryption_context.clone().unwrap_or_default();
     let ciphertext = destination.encrypt(&context, &plaintext)?;
     unless_dry(request.dry_run)?;
+    session.used(&source.key.id);
+    session.used(&destination.key.id);
     Ok(ReEncrypted {
         ciphertext_blob: Blob(ciphertext),
         source_key_id: key_id(&source.key.arn),

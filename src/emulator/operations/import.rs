@@ -14,7 +14,7 @@ use crate::emulator::failure::Failure;
 use crate::emulator::states;
 use crate::emulator::store::{Books, Expiry, Held, Key, Life, Material, MaterialId, Role, Standing, Switch};
 use crate::emulator::wire::{Blob, Instant};
-use crate::kms::{ErrorCode, ExpirationModel, ImportType, KeyId, Origin};
+use crate::kms::{ErrorCode, ExpirationModel, ImportType, Origin};
 
 /// IMP-VALIDTO-MAX.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -74,8 +74,7 @@ pub(super) fn import_key_material(session: &Session<'_>, request: &ImportKeyMate
     let order = order(request, key, now)?;
     let material = secret.id(&key.id);
     let exposed = key.is_symmetric().then_some(material);
-    let key = key.id.clone();
-    import(&mut books, &key, secret, order)?;
+    import(key, secret, order)?;
     Ok(Imported { key_id: key_id(&arn), key_material_id: exposed })
 }
 
@@ -144,9 +143,8 @@ fn expiry(request: &ImportKeyMaterial, now: Timestamp) -> Result<Expiry, Failure
 }
 
 /// Puts the material where it belongs: in the place it had, into force in an empty key, or in line for rotation.
-fn import(books: &mut Books<'_>, id: &KeyId, secret: Secret, order: Order) -> Result<(), Failure> {
-    let key = books.key_again(id)?;
-    let material = secret.id(id);
+fn import(key: &mut Key, secret: Secret, order: Order) -> Result<(), Failure> {
+    let material = secret.id(&key.id);
     if order.expected.is_some_and(|expected| expected != material) {
         let message = "The key material does not match the KeyMaterialId in the request.";
         return Err(Failure::new(choices::MATERIAL_ID_MISMATCH, message));
@@ -155,7 +153,8 @@ fn import(books: &mut Books<'_>, id: &KeyId, secret: Secret, order: Order) -> Re
         ImportType::ExistingKeyMaterial => restore(key, material, secret, order),
         ImportType::NewKeyMaterial => {
             admissible(key, material)?;
-            add(books, id, material, secret, order)
+            add(key, material, secret, order);
+            Ok(())
         }
     }
 }
@@ -202,14 +201,8 @@ fn admissible(key: &Key, id: MaterialId) -> Result<(), Failure> {
     }
 }
 
-fn add(books: &mut Books<'_>, id: &KeyId, material: MaterialId, secret: Secret, order: Order) -> Result<(), Failure> {
-    let has_replicas = books.family(id).len() > 1;
-    let key = books.key_again(id)?;
-    let standing = match (key.current(), has_replicas) {
-        (None, _) => Standing::Current,
-        (Some(_), false) => Standing::PendingRotation,
-        (Some(_), true) => Standing::PendingMultiRegionImport,
-    };
+fn add(key: &mut Key, material: MaterialId, secret: Secret, order: Order) {
+    let standing = if key.current().is_none() { Standing::Current } else { Standing::PendingRotation };
     key.materials.push(Material {
         id: material,
         standing,
@@ -222,7 +215,6 @@ fn add(books: &mut Books<'_>, id: &KeyId, material: MaterialId, secret: Secret, 
     if standing == Standing::Current && matches!(key.life, Life::Active(_)) {
         key.life = Life::Active(Switch::On);
     }
-    Ok(())
 }
 
 pub(super) fn delete_imported_key_material(

@@ -8,7 +8,7 @@ use super::{Session, incompatible, key_id, unless_dry, used_for};
 use crate::emulator::crypto::secret::SecretKind;
 use crate::emulator::failure::Failure;
 use crate::emulator::wire::Blob;
-use crate::kms::{Arn, ErrorCode, KeyUsage, MacAlgorithm};
+use crate::kms::{Arn, ErrorCode, KeyId, KeyUsage, MacAlgorithm};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -45,21 +45,30 @@ pub(super) struct VerifiedMac {
     mac_algorithm: MacAlgorithm,
 }
 
+struct Tagger {
+    id: KeyId,
+    arn: Arn,
+    key: hmac::Key,
+}
+
 pub(super) fn generate_mac(session: &Session<'_>, request: &GenerateMac) -> Result<Mac, Failure> {
-    let (arn, key) = hmac_key(session, &request.key_id, request.mac_algorithm)?;
+    let tagger = hmac_key(session, &request.key_id, request.mac_algorithm)?;
     unless_dry(request.dry_run)?;
-    let mac = hmac::sign(&key, &request.message.0).as_ref().to_vec();
-    Ok(Mac { mac: Blob(mac), mac_algorithm: request.mac_algorithm, key_id: key_id(&arn) })
+    let mac = hmac::sign(&tagger.key, &request.message.0).as_ref().to_vec();
+    session.used(&tagger.id);
+    Ok(Mac { mac: Blob(mac), mac_algorithm: request.mac_algorithm, key_id: key_id(&tagger.arn) })
 }
 
 pub(super) fn verify_mac(session: &Session<'_>, request: &VerifyMac) -> Result<VerifiedMac, Failure> {
-    let (arn, key) = hmac_key(session, &request.key_id, request.mac_algorithm)?;
-    hmac::verify(&key, &request.message.0, &request.mac.0).map_err(|_| Failure::silent(ErrorCode::KMS_INVALID_MAC))?;
+    let tagger = hmac_key(session, &request.key_id, request.mac_algorithm)?;
+    hmac::verify(&tagger.key, &request.message.0, &request.mac.0)
+        .map_err(|_| Failure::silent(ErrorCode::KMS_INVALID_MAC))?;
     unless_dry(request.dry_run)?;
-    Ok(VerifiedMac { key_id: key_id(&arn), mac_valid: true, mac_algorithm: request.mac_algorithm })
+    session.used(&tagger.id);
+    Ok(VerifiedMac { key_id: key_id(&tagger.arn), mac_valid: true, mac_algorithm: request.mac_algorithm })
 }
 
-fn hmac_key(session: &Session<'_>, named: &str, algorithm: MacAlgorithm) -> Result<(Arn, hmac::Key), Failure> {
+fn hmac_key(session: &Session<'_>, named: &str, algorithm: MacAlgorithm) -> Result<Tagger, Failure> {
     let mut books = session.books();
     let key = books.permitted(named)?;
     used_for(key, KeyUsage::GenerateVerifyMac, session.operation)?;
@@ -73,7 +82,9 @@ fn hmac_key(session: &Session<'_>, named: &str, algorithm: MacAlgorithm) -> Resu
         MacAlgorithm::HmacSha512 => hmac::HMAC_SHA512,
     };
     match &key.current_secret()?.1.secret.kind {
-        SecretKind::Hmac(bytes) => Ok((key.arn.clone(), hmac::Key::new(hash, bytes))),
+        SecretKind::Hmac(bytes) => {
+            Ok(Tagger { id: key.id.clone(), arn: key.arn.clone(), key: hmac::Key::new(hash, bytes) })
+        }
         _ => Err(Failure::internal("an HMAC key with material of another kind")),
     }
 }

@@ -1,30 +1,36 @@
 //! The operations, a file per family.
 
+mod agreement;
 mod aliases;
 mod create;
 mod data_keys;
 mod describe;
 mod encryption;
+mod grants;
 mod import;
 mod lifecycle;
 mod listing;
 mod mac;
+mod multi_region;
 mod parameters;
 mod policy;
 mod rotation;
 mod signing;
+mod stores;
 mod tags;
+mod usage;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::Inner;
 use super::failure::Failure;
 use super::protocol::Caller;
-use super::store::{Account, Books, Key};
-use crate::kms::{Arn, ErrorCode, KeyUsage, Operation};
+use super::store::{Account, Books, Key, Use};
+use crate::kms::{Arn, ErrorCode, KeyId, KeyUsage, Operation};
 
 /// One request, as its operation sees it.
 pub(crate) struct Session<'a> {
@@ -32,12 +38,22 @@ pub(crate) struct Session<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) account: &'a Account,
     pub(crate) operation: Operation,
+    pub(crate) request: Uuid,
 }
 
 impl Session<'_> {
     /// Opens the account's books; they are closed when the value is dropped, which must be before any `await`.
     fn books(&self) -> Books<'_> {
         self.account.open(&self.caller.account, &self.caller.region, self.operation)
+    }
+
+    /// Notes that the key was used, for GetKeyLastUsage.
+    fn used(&self, key: &KeyId) {
+        let mut books = self.books();
+        let at = books.now;
+        if let Some(key) = books.key(key) {
+            key.last_use = Some(Use { operation: self.operation, at, request: self.request });
+        }
     }
 }
 
@@ -46,11 +62,18 @@ pub(crate) async fn perform(session: &Session<'_>, body: Value) -> Result<Bytes,
     use Operation as O;
     match session.operation {
         O::CancelKeyDeletion => answer(lifecycle::cancel_key_deletion(session, &read(body)?)?),
+        O::ConnectCustomKeyStore | O::DeleteCustomKeyStore | O::DisconnectCustomKeyStore | O::UpdateCustomKeyStore => {
+            Err(stores::not_found())
+        }
         O::CreateAlias => nothing(aliases::create_alias(session, read(body)?)?),
+        O::CreateCustomKeyStore => Err(stores::create_custom_key_store(&read(body)?)),
+        O::CreateGrant => answer(grants::create_grant(session, &read(body)?)?),
         O::CreateKey => answer(create::create_key(session, read(body)?).await?),
         O::Decrypt => answer(encryption::decrypt(session, &read(body)?)?),
         O::DeleteAlias => nothing(aliases::delete_alias(session, &read(body)?)?),
         O::DeleteImportedKeyMaterial => answer(import::delete_imported_key_material(session, &read(body)?)?),
+        O::DeriveSharedSecret => answer(agreement::derive_shared_secret(session, &read(body)?)?),
+        O::DescribeCustomKeyStores => answer(stores::describe_custom_key_stores(&read(body)?)?),
         O::DescribeKey => answer(describe::describe_key(session, &read(body)?)?),
         O::DisableKey => nothing(lifecycle::disable_key(session, &read(body)?)?),
         O::DisableKeyRotation | O::EnableKeyRotation => nothing(rotation::automatic_rotation(session, &read(body)?)?),
@@ -59,20 +82,29 @@ pub(crate) async fn perform(session: &Session<'_>, body: Value) -> Result<Bytes,
         O::GenerateDataKey | O::GenerateDataKeyWithoutPlaintext => {
             answer(data_keys::generate_data_key(session, &read(body)?)?)
         }
+        O::GenerateDataKeyPair | O::GenerateDataKeyPairWithoutPlaintext => {
+            answer(data_keys::generate_data_key_pair(session, &read(body)?).await?)
+        }
         O::GenerateMac => answer(mac::generate_mac(session, &read(body)?)?),
         O::GenerateRandom => answer(data_keys::generate_random(&read(body)?)?),
+        O::GetKeyLastUsage => answer(usage::get_key_last_usage(session, &read(body)?)?),
         O::GetKeyPolicy => answer(policy::get_key_policy(session, &read(body)?)?),
         O::GetKeyRotationStatus => answer(rotation::get_key_rotation_status(session, &read(body)?)?),
         O::GetParametersForImport => answer(parameters::get_parameters_for_import(session, &read(body)?).await?),
         O::GetPublicKey => answer(describe::get_public_key(session, &read(body)?)?),
         O::ImportKeyMaterial => answer(import::import_key_material(session, &read(body)?)?),
         O::ListAliases => answer(aliases::list_aliases(session, &read(body)?)?),
+        O::ListGrants => answer(grants::list_grants(session, &read(body)?)?),
         O::ListKeyPolicies => answer(policy::list_key_policies(session, &read(body)?)?),
         O::ListKeyRotations => answer(rotation::list_key_rotations(session, &read(body)?)?),
         O::ListKeys => answer(listing::list_keys(session, &read(body)?)?),
         O::ListResourceTags => answer(tags::list_resource_tags(session, &read(body)?)?),
+        O::ListRetirableGrants => answer(grants::list_retirable_grants(session, &read(body)?)?),
         O::PutKeyPolicy => nothing(policy::put_key_policy(session, read(body)?)?),
         O::ReEncrypt => answer(encryption::re_encrypt(session, &read(body)?)?),
+        O::ReplicateKey => answer(multi_region::replicate_key(session, read(body)?)?),
+        O::RetireGrant => nothing(grants::retire_grant(session, &read(body)?)?),
+        O::RevokeGrant => nothing(grants::revoke_grant(session, &read(body)?)?),
         O::RotateKeyOnDemand => answer(rotation::rotate_key_on_demand(session, &read(body)?).await?),
         O::ScheduleKeyDeletion => answer(lifecycle::schedule_key_deletion(session, &read(body)?)?),
         O::Sign => answer(signing::sign(session, &read(body)?)?),
@@ -80,25 +112,9 @@ pub(crate) async fn perform(session: &Session<'_>, body: Value) -> Result<Bytes,
         O::UntagResource => nothing(tags::untag_resource(session, &read(body)?)?),
         O::UpdateAlias => nothing(aliases::update_alias(session, read(body)?)?),
         O::UpdateKeyDescription => nothing(lifecycle::update_key_description(session, read(body)?)?),
+        O::UpdatePrimaryRegion => nothing(multi_region::update_primary_region(session, &read(body)?)?),
         O::Verify => answer(signing::verify(session, &read(body)?)?),
         O::VerifyMac => answer(mac::verify_mac(session, &read(body)?)?),
-        O::ConnectCustomKeyStore
-        | O::CreateCustomKeyStore
-        | O::CreateGrant
-        | O::DeleteCustomKeyStore
-        | O::DeriveSharedSecret
-        | O::DescribeCustomKeyStores
-        | O::DisconnectCustomKeyStore
-        | O::GenerateDataKeyPair
-        | O::GenerateDataKeyPairWithoutPlaintext
-        | O::GetKeyLastUsage
-        | O::ListGrants
-        | O::ListRetirableGrants
-        | O::ReplicateKey
-        | O::RetireGrant
-        | O::RevokeGrant
-        | O::UpdateCustomKeyStore
-        | O::UpdatePrimaryRegion => Err(Failure::silent(ErrorCode::UNKNOWN_OPERATION)),
     }
 }
 
@@ -151,6 +167,11 @@ fn incompatible(algorithm: impl std::fmt::Display, key: &Key) -> Failure {
 /// GPI-NONEXT and its kin.
 fn wrong_origin(key: &Key) -> Failure {
     Failure::unsupported(format!("{} origin is {} which is not valid for this operation.", key.arn, key.origin))
+}
+
+/// MRK-REPL-OF-REPL.
+fn not_primary(key: &Key) -> Failure {
+    Failure::unsupported(format!("{} is not a multi-region primary key.", key.arn))
 }
 
 /// The ARN as every answer has it where the documentation says `KeyId`.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lifecycle::{KeyOnly, OfKey};
 use super::listing::{Rest, page};
-use super::{Session, key_id, wrong_origin};
+use super::{Session, key_id, not_primary, wrong_origin};
 use crate::emulator::choices;
 use crate::emulator::clock::later;
 use crate::emulator::crypto::secret::Secret;
@@ -14,7 +14,7 @@ use crate::emulator::failure::Failure;
 use crate::emulator::states;
 use crate::emulator::store::{Expiry, Held, Key, Material, MaterialId, ROTATION_SHOWN, Role, Standing};
 use crate::emulator::wire::Instant;
-use crate::kms::{ErrorCode, ExpirationModel, KeyState, Origin};
+use crate::kms::{ErrorCode, ExpirationModel, KeySpec, KeyState, Origin};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -72,31 +72,34 @@ struct Entry {
 }
 
 pub(super) async fn rotate_key_on_demand(session: &Session<'_>, request: &OfKey) -> Result<KeyOnly, Failure> {
-    // Made before it is known to be needed, so that the books need not be left open while it is made.
-    let fresh = Secret::generate(crate::kms::KeySpec::SymmetricDefault).await?;
+    // Made before it is known to be needed: the books are not left open while it is made.
+    let fresh = Arc::new(Secret::generate(KeySpec::SymmetricDefault).await?);
     let mut books = session.books();
     let now = books.now;
     let key = books.permitted(&request.key_id)?;
     rotatable(key)?;
-    match key.origin {
-        Origin::External => {
-            if !key.materials.iter().any(|material| material.standing == Standing::PendingRotation) {
-                let message = format!("No available key material pending rotation for the key: {}.", key.arn);
-                return Err(Failure::state(message));
-            }
-        }
-        _ => key.materials.push(Material {
-            id: fresh.id(&key.id),
-            standing: Standing::PendingRotation,
-            public_key: None,
-            held: Some(Held { secret: Arc::new(fresh), expiry: Expiry::Never }),
-            description: None,
-            rotation: None,
-        }),
+    let (id, arn, origin) = (key.id.clone(), key.arn.clone(), key.origin);
+    if origin == Origin::External
+        && !key.materials.iter().any(|material| material.standing == Standing::PendingRotation)
+    {
+        return Err(Failure::state(format!("No available key material pending rotation for the key: {arn}.")));
     }
     key.on_demand_rotations += 1;
-    key.rotation_started = Some(now);
-    Ok(KeyOnly { key_id: key_id(&key.arn) })
+    // Related keys in other Regions follow their primary key.
+    for key in books.family_mut(&id) {
+        key.rotation_started = Some(now);
+        if origin != Origin::External {
+            key.materials.push(Material {
+                id: fresh.id(&id),
+                standing: Standing::PendingRotation,
+                public_key: None,
+                held: Some(Held { secret: Arc::clone(&fresh), expiry: Expiry::Never }),
+                description: None,
+                rotation: None,
+            });
+        }
+    }
+    Ok(KeyOnly { key_id: key_id(&arn) })
 }
 
 /// ROT-OD-ASYM (recorded without a message), ROT-OD-AGAIN, ROT-OD-LIMIT.
@@ -105,7 +108,7 @@ fn rotatable(key: &Key) -> Result<(), Failure> {
         return Err(Failure::silent(ErrorCode::UNSUPPORTED_OPERATION));
     }
     if key.role == Some(Role::Replica) {
-        return Err(Failure::unsupported(format!("{} is not a multi-region primary key.", key.arn)));
+        return Err(not_primary(key));
     }
     if key.rotation_started.is_some() {
         let message = format!("An on-demand rotation of {} is in progress.", key.arn);

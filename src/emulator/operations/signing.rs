@@ -10,7 +10,7 @@ use crate::emulator::crypto::secret::Secret;
 use crate::emulator::crypto::signing::{self, Message};
 use crate::emulator::failure::Failure;
 use crate::emulator::wire::Blob;
-use crate::kms::{Arn, ErrorCode, KeySpec, KeyUsage, SigningAlgorithm};
+use crate::kms::{Arn, ErrorCode, KeyId, KeySpec, KeyUsage, SigningAlgorithm};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -60,6 +60,7 @@ pub(super) struct Verified {
 }
 
 struct Signer {
+    id: KeyId,
     arn: Arn,
     spec: KeySpec,
     secret: Arc<Secret>,
@@ -70,6 +71,7 @@ pub(super) fn sign(session: &Session<'_>, request: &Sign) -> Result<Signed, Fail
     let message = message(&request.message, request.message_type)?;
     let signature = signing::sign(&signer.secret, request.signing_algorithm, &message)?;
     unless_dry(request.dry_run)?;
+    session.used(&signer.id);
     Ok(Signed { key_id: key_id(&signer.arn), signature: Blob(signature), signing_algorithm: request.signing_algorithm })
 }
 
@@ -81,6 +83,7 @@ pub(super) fn verify(session: &Session<'_>, request: &Verify) -> Result<Verified
         return Err(Failure::silent(ErrorCode::KMS_INVALID_SIGNATURE));
     }
     unless_dry(request.dry_run)?;
+    session.used(&signer.id);
     Ok(Verified { key_id: key_id(&signer.arn), signature_valid: true, signing_algorithm: algorithm })
 }
 
@@ -91,7 +94,7 @@ fn signer(session: &Session<'_>, named: &str, algorithm: SigningAlgorithm) -> Re
     if !Algorithms::of(key.spec, key.usage).signing_algorithms.contains(&algorithm) {
         return Err(incompatible(algorithm, key));
     }
-    Ok(Signer { arn: key.arn.clone(), spec: key.spec, secret: key.current_secret()?.1.secret })
+    Ok(Signer { id: key.id.clone(), arn: key.arn.clone(), spec: key.spec, secret: key.current_secret()?.1.secret })
 }
 
 fn message(bytes: &Blob, kind: Option<MessageType>) -> Result<Message<'_>, Failure> {

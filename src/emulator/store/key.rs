@@ -2,11 +2,12 @@
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::material::{Expiry, Held, Material, MaterialId, Rotation, RotationKind, Standing};
 use crate::emulator::choices;
 use crate::emulator::failure::Failure;
-use crate::kms::{Arn, ExpirationModel, KeyId, KeySpec, KeyState, KeyUsage, Origin};
+use crate::kms::{Arn, ExpirationModel, KeyId, KeySpec, KeyState, KeyUsage, Operation, Origin};
 
 /// A KMS key.
 #[derive(Debug, Clone)]
@@ -28,6 +29,46 @@ pub(crate) struct Key {
     /// When the on-demand rotation that is in progress was started.
     pub(crate) rotation_started: Option<Timestamp>,
     pub(crate) on_demand_rotations: usize,
+    pub(crate) grants: IndexMap<String, Grant>,
+    /// The last cryptographic operation with this key that succeeded.
+    pub(crate) last_use: Option<Use>,
+}
+
+/// A grant on a key. Grants are kept, not enforced: everybody in an account may do everything here.
+#[derive(Debug, Clone)]
+pub(crate) struct Grant {
+    /// The request that made it, without what is not part of the grant.
+    pub(crate) terms: GrantTerms,
+    pub(crate) created: Timestamp,
+    /// What names this grant to RetireGrant.
+    pub(crate) token: String,
+}
+
+/// What a grant says.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GrantTerms {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grantee_principal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grantee_service_principal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retiring_principal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retiring_service_principal: Option<String>,
+    pub(crate) operations: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) constraints: Option<serde_json::Value>,
+}
+
+/// A successful cryptographic operation.
+#[derive(Debug, Clone)]
+pub(crate) struct Use {
+    pub(crate) operation: Operation,
+    pub(crate) at: Timestamp,
+    pub(crate) request: Uuid,
 }
 
 /// Where a key is in its life. Whether it has its material is another matter: see [`Key::state`].
@@ -126,12 +167,13 @@ impl Key {
     }
 
     /// Takes a material's secret away. What was only waiting to come into force is forgotten altogether
-    /// (DEL-PENDING-ROTATION).
+    /// (DEL-PENDING-ROTATION), except by a replica, which remembers what its primary key has (MRK-DEL-REPLICA).
     pub(crate) fn lose(&mut self, id: &MaterialId) {
         for material in self.materials.iter_mut().filter(|material| material.id == *id) {
             material.held = None;
         }
-        self.materials.retain(|material| material.id != *id || material.standing.is_permanent());
+        let forgets = self.role != Some(Role::Replica);
+        self.materials.retain(|material| material.id != *id || material.standing.is_permanent() || !forgets);
     }
 
     pub(super) fn drop_expired(&mut self, now: Timestamp) {

@@ -61,6 +61,13 @@ pub(crate) enum RotationKind {
     OnDemand,
 }
 
+impl Material {
+    /// The same material, as a related key in another Region knows it before it was imported there.
+    pub(crate) fn without_secret(&self) -> Self {
+        Self { held: None, ..self.clone() }
+    }
+}
+
 impl Standing {
     /// Whether the key cannot be used without this material (IMP-ENABLE-ALL).
     pub(crate) fn is_permanent(self) -> bool {

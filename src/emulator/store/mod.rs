@@ -14,9 +14,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-pub(crate) use key::{Key, Life, Role, Switch};
+pub(crate) use key::{Grant, GrantTerms, Key, Life, Role, Switch, Use};
 pub(crate) use material::{Expiry, Held, Material, MaterialId, Standing};
-pub(crate) use time::ROTATION_SHOWN;
+pub(crate) use time::{REPLICATION_TAKES, ROTATION_SHOWN};
 
 use super::clock::AccountClock;
 use super::failure::Failure;

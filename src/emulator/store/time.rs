@@ -2,9 +2,9 @@
 //!
 //! Nothing runs in the background. Before a request looks at a key, what has come due since is carried out.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Books, Key, Life, Role, Switch};
+use super::{Books, Key, Life, Role, Standing, Switch};
 use crate::emulator::choices;
 use crate::emulator::clock::later;
 use crate::kms::KeyId;
@@ -24,6 +24,30 @@ impl Books<'_> {
             key.let_time_pass(now);
         }
         while self.remove_one(id) {}
+        self.share_pending(id);
+    }
+
+    /// Lets the replicas of a key follow what waits for rotation in their primary key: they learn of it, and forget what
+    /// it forgot (MRK-DEL-PRIMARY-PENDING). It can be rotated to once all of them have it (MRK-PENDING-STATES).
+    fn share_pending(&mut self, id: &KeyId) {
+        let family = self.family(id);
+        let Some(primary) = family.iter().find(|key| key.role == Some(Role::Primary)) else { return };
+        let pending = primary.pending().cloned();
+        let is_held = |key: &&Key| key.pending().is_some_and(|material| material.held.is_some());
+        let standing = match family.iter().all(is_held) {
+            true => Standing::PendingRotation,
+            false => Standing::PendingMultiRegionImport,
+        };
+        for key in self.family_mut(id) {
+            let wanted = pending.as_ref().map(|material| material.id);
+            key.materials.retain(|material| material.standing.is_permanent() || Some(material.id) == wanted);
+            if let (Some(pending), None) = (&pending, key.pending()) {
+                key.materials.push(pending.without_secret());
+            }
+            for material in key.materials.iter_mut().filter(|material| !material.standing.is_permanent()) {
+                material.standing = standing;
+            }
+        }
     }
 
     /// Removes one key of the family whose time has come. The last replica to go starts the wait of a primary key that
@@ -53,12 +77,16 @@ impl Books<'_> {
 }
 
 impl Key {
-    fn let_time_pass(&mut self, now: jiff::Timestamp) {
+    fn let_time_pass(&mut self, now: Timestamp) {
         match self.life {
             Life::Creating { until } | Life::Updating { until } if until <= now => self.life = Life::Active(Switch::On),
             _ => {}
         }
-        if self.rotation_started.is_some_and(|started| later(started, ROTATION_TAKES) <= now) {
+        if let Some(completed) = self.rotation_started.map(|started| later(started, ROTATION_TAKES))
+            && completed <= now
+        {
+            // What expired before that instant was not there to be rotated to.
+            self.drop_expired(completed);
             self.complete_rotation();
         }
         self.drop_expired(now);
