@@ -109,7 +109,7 @@ fn names_of_tests_are_unique_and_subjects_are_folders() {
 fn the_rules_at_the_heart_of_an_import_are_checked() {
     let library = Library::shipped().unwrap();
     let checked: BTreeSet<&str> =
-        library.tests.iter().flat_map(|test| test.rules()).map(|rule| rule.as_str()).collect();
+        library.tests.iter().flat_map(|test| test.rules()).map(kms_conformance::rules::RuleId::as_str).collect();
     for id in [
         "CRE-EXT-STATE",
         "GPI-24H",

@@ -16,6 +16,8 @@
 //! - [`emulator`]: a KMS of our own, to develop against and to test the harness with. It knows no rule and no scenario.
 //! - [`cli`]: the command line.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod cli;
 pub mod emulator;
 pub mod judge;

@@ -29,7 +29,7 @@ pub struct Shape {
     pub required: Vec<String>,
     /// The members of a structure, in AWS's order.
     #[serde(default)]
-    pub members: IndexMap<String, Shape>,
+    pub members: IndexMap<String, Self>,
     /// The least length (characters, bytes or items) or, for a number, the least value.
     pub min: Option<f64>,
     /// The greatest length (characters, bytes or items) or, for a number, the greatest value.
@@ -42,9 +42,9 @@ pub struct Shape {
     /// Whether AWS marks the value as sensitive.
     #[serde(default)]
     pub sensitive: bool,
-    member: Option<Box<Shape>>,
-    key: Option<Box<Shape>>,
-    value: Option<Box<Shape>>,
+    member: Option<Box<Self>>,
+    key: Option<Box<Self>>,
+    value: Option<Box<Self>>,
 }
 
 /// The kinds of value in the KMS API.

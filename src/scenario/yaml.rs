@@ -43,7 +43,7 @@ impl Node {
         serde_yaml::from_str_with_options::<Self>(text, options).map_err(|error| {
             let span = error.location().map_or(0..0, |location| match span_of(location) {
                 // Some errors of the scanner know their line and column only.
-                span if span == (0..0) => offset(text, location)..offset(text, location),
+                Range { start: 0, end: 0 } => offset(text, location)..offset(text, location),
                 span => span,
             });
             let span = widen(text, span);

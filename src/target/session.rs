@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::exchange::{Answer, Exchange, Message, Transport};
 use super::operations::{self, Outcome};
 use super::wire::{Record, Wire};
-use crate::kms::{AccountId, Operation, Region};
+use crate::kms::{AccountId, Arn, Operation, Region};
 
 /// How often a call is sent at most. Only what cannot have had an effect, or says "try again", is repeated.
 const ATTEMPTS: u32 = 4;
@@ -89,12 +89,11 @@ impl Session {
         }
     }
 
+    /// Some targets leave `AWSAccountId` out, but none can do without the ARN.
     fn learn_account(&self, exchange: &Exchange) {
         let Answer::Success(body) = &exchange.answer else { return };
-        let Some(account) = body["KeyMetadata"]["AWSAccountId"].as_str().and_then(|text| text.parse().ok()) else {
-            return;
-        };
-        self.account.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(account);
+        let Some(arn) = body["KeyMetadata"]["Arn"].as_str().and_then(|text| text.parse::<Arn>().ok()) else { return };
+        self.account.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(arn.account);
     }
 }
 
