@@ -139,6 +139,10 @@ subjects! {
     Identifiers = "identifiers",
     /// What a key does with its material.
     Crypto = "crypto",
+    /// Several materials in one key, and rotating between them.
+    Rotation = "rotation",
+    /// Imported material in multi-Region keys.
+    MultiRegion = "multi_region",
     /// The form of requests and errors.
     Validation = "validation",
 }
