@@ -1,6 +1,8 @@
 //! The emulator from outside: requests in, responses out. Wrapping, MACs and signatures are made and checked by
 //! RustCrypto, which the emulator does not use.
 
+#![allow(clippy::unwrap_used, reason = "in a test, to panic is to fail")]
+
 #[path = "emulator/client.rs"]
 mod client;
 #[path = "emulator/crypto.rs"]
@@ -17,6 +19,8 @@ mod multi_region;
 mod others;
 #[path = "emulator/outside.rs"]
 mod outside;
+#[path = "emulator/robustness.rs"]
+mod robustness;
 #[path = "emulator/rotation.rs"]
 mod rotation;
 #[path = "emulator/token.rs"]

@@ -66,12 +66,14 @@ async fn a_key_is_gone_when_its_deletion_date_comes() {
     client.advance(SignedDuration::from_hours(7 * 24) - SignedDuration::from_millis(1));
     assert_eq!(client.state(&key).await, "PendingDeletion");
     client.advance(SignedDuration::from_millis(1));
+    let alias = client.refused("DescribeKey", json!({ "KeyId": "alias/a" })).await.1;
+    assert_eq!(alias, "Alias arn:aws:kms:us-east-1:111122223333:alias/a is not found.", "it went with its key");
+    assert_eq!(client.ok("ListAliases", json!({})).await["Aliases"], json!([]));
+    assert_eq!(client.ok("ListKeys", json!({})).await["Keys"], json!([]));
     assert_eq!(
         client.refused("DescribeKey", json!({ "KeyId": key })).await,
         ("NotFoundException".to_owned(), "Key '<arn>' does not exist".to_owned())
     );
-    assert_eq!(client.ok("ListAliases", json!({})).await["Aliases"], json!([]));
-    assert_eq!(client.ok("ListKeys", json!({})).await["Keys"], json!([]));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ async fn two_keys_agree_on_a_secret() {
     let public = own.public_key().to_public_key_der().unwrap();
     let mut body = json!({ "KeyId": key, "KeyAgreementAlgorithm": "ECDH", "PublicKey": b64(public.as_bytes()) });
     let answer = client.ok("DeriveSharedSecret", body.clone()).await;
-    assert_eq!(bytes(&answer["SharedSecret"]), expected.as_slice());
+    assert_eq!(bytes(&answer["SharedSecret"]), &expected[..]);
     assert_eq!(answer["KeyOrigin"], "AWS_KMS");
     body["PublicKey"] = b64(b"nonsense").into();
     assert_eq!(

@@ -35,14 +35,6 @@ impl AtTheInstant {
     }
 }
 
-/// A thing that is either let through or refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(dead_code, reason = "the answer that was not chosen")]
-pub(crate) enum Leave {
-    Granted,
-    Refused(ErrorCode),
-}
-
 /// Which lengths of HMAC material a key accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(dead_code, reason = "the answer that was not chosen")]

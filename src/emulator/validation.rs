@@ -4,7 +4,7 @@
 //! values out of bounds are one `ValidationException` that names them all, in the recorded wording.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use regex::Regex;
 use serde_json::{Map, Value};
@@ -214,13 +214,15 @@ fn plain(value: &Value) -> String {
 
 /// Whether the whole text matches a pattern of the model, whose classes (`\w`, `\s`, `\d`) are ASCII.
 fn matches(pattern: &str, text: &str) -> bool {
-    static COMPILED: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
-    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !compiled.contains_key(pattern) {
-        compiled.insert(pattern.to_owned(), compile(pattern));
-    }
+    static COMPILED: LazyLock<RwLock<HashMap<String, Option<Regex>>>> = LazyLock::new(RwLock::default);
+    let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+    let regex = known.unwrap_or_else(|| {
+        let regex = compile(pattern);
+        COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(pattern.to_owned(), regex.clone());
+        regex
+    });
     // A pattern that does not compile constrains nothing; a test holds that all of them do.
-    compiled.get(pattern).and_then(Option::as_ref).is_none_or(|regex| regex.is_match(text))
+    regex.is_none_or(|regex| regex.is_match(text))
 }
 
 fn compile(pattern: &str) -> Option<Regex> {

@@ -8,12 +8,14 @@
 //! that keeps a run of hundreds of accounts as cheap as a run of one. Accounts of an emulator are test fixtures; do not
 //! take this as advice for anything else.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
-use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
+use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use tokio::sync::{Notify, oneshot};
 
 use super::failure::Failure;
@@ -30,6 +32,9 @@ pub(crate) struct RsaPair {
     /// SubjectPublicKeyInfo.
     pub(crate) public: Vec<u8>,
 }
+
+/// Opened private keys by the digest of their PKCS#8: to open one takes as long as to use it.
+type Opened = HashMap<[u8; 32], Arc<OaepPrivateDecryptingKey>>;
 
 /// The sizes of wrapping keys that AWS offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,8 @@ struct Shared {
 #[derive(Default)]
 struct Shelves {
     pairs: [Vec<Arc<RsaPair>>; SIZES.len()],
+    /// The private keys of all these pairs.
+    opened: Opened,
     /// How many pairs the busiest account has taken or waits for.
     demand: [usize; SIZES.len()],
     workers: usize,
@@ -97,6 +104,24 @@ impl WrappingPool {
     }
 }
 
+impl WrappingPool {
+    /// The private key of a PKCS#8 document; if it is one of the pool's, it is open already.
+    pub(crate) fn open(&self, private: &[u8]) -> Result<Arc<OaepPrivateDecryptingKey>, Failure> {
+        if let Some(key) = self.0.lock().opened.get(&digest(private)) {
+            return Ok(Arc::clone(key));
+        }
+        let key = PrivateDecryptingKey::from_pkcs8(private)
+            .map_err(|_| Failure::internal("a wrapping key of our own is malformed"))?;
+        Ok(Arc::new(OaepPrivateDecryptingKey::new(key)?))
+    }
+}
+
+fn digest(private: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(digest::digest(&digest::SHA256, private).as_ref());
+    digest
+}
+
 impl RsaSize {
     fn shelf(self) -> usize {
         match self {
@@ -126,15 +151,15 @@ impl RsaSize {
 /// Makes a pair for one purpose only, on a thread of its own: a key of origin `AWS_KMS`, a data key pair.
 pub(crate) async fn generate_apart(size: RsaSize) -> Result<RsaPair, Failure> {
     let (sender, receiver) = oneshot::channel();
-    thread::spawn(move || sender.send(generate(size)));
+    thread::spawn(move || sender.send(generate(size).map(|(pair, _)| pair)));
     receiver.await.unwrap_or_else(|_| Err(Failure::internal("the thread that made an RSA key is gone")))
 }
 
-fn generate(size: RsaSize) -> Result<RsaPair, Failure> {
+fn generate(size: RsaSize) -> Result<(RsaPair, OaepPrivateDecryptingKey), Failure> {
     let key = PrivateDecryptingKey::generate(size.key_size())?;
     let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&key)?.as_ref().to_vec();
     let public = AsDer::<PublicKeyX509Der<'_>>::as_der(&key.public_key())?.as_ref().to_vec();
-    Ok(RsaPair { private, public })
+    Ok((RsaPair { private, public }, OaepPrivateDecryptingKey::new(key)?))
 }
 
 impl Shared {
@@ -165,7 +190,10 @@ impl Shared {
             let pair = generate(size);
             let mut shelves = self.lock();
             match pair {
-                Ok(pair) => shelves.pairs[size.shelf()].push(Arc::new(pair)),
+                Ok((pair, key)) => {
+                    shelves.opened.insert(digest(&pair.private), Arc::new(key));
+                    shelves.pairs[size.shelf()].push(Arc::new(pair));
+                }
                 Err(_) => shelves.broken = true,
             }
             drop(shelves);

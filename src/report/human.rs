@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
+use regex::Regex;
 use serde_json::Value;
 
 use super::normalise::Normaliser;
@@ -261,5 +263,7 @@ fn coloured(counts: &Counts) -> String {
 
 /// Text without what differs from run to run, so that like things are counted together.
 fn general(text: &str) -> String {
-    Normaliser::default().apply(text)
+    static BLOB: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r", blob \d+").unwrap_or_else(|_| unreachable!("every test compiles it")));
+    BLOB.replace_all(&Normaliser::default().apply(text), "").into_owned()
 }

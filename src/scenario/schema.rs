@@ -22,7 +22,10 @@ pub fn json_schema() -> Value {
         .insert("forward".into(), json!({"type": "string", "pattern": r"^\+?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$"}));
     definitions.insert(
         "duration".into(),
-        json!({"type": "string", "pattern": r"^[+-]?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$"}),
+        any_of(vec![
+            json!({"type": "string", "pattern": r"^[+-]?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$"}),
+            reference("template"),
+        ]),
     );
     definitions.insert("name".into(), json!({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}));
     definitions.insert("template".into(), json!({"type": "string", "pattern": r"\$\{"}));
@@ -261,7 +264,7 @@ fn generated(kind: Kind) -> Vec<Value> {
                 json!({"type": "string"}),
                 &[("times", any_of(vec![count.clone(), reference("template")]))],
             ),
-            "$now" => operator(name, any_of(vec![reference("duration"), reference("template")]), &[]),
+            "$now" => operator(name, reference("duration"), &[]),
             "$time" => operator(name, reference("template"), &[("plus", reference("duration"))]),
             _ => operator(name, json!({"type": "string"}), &[]),
         });

@@ -1,13 +1,12 @@
 //! Taking imported key material out of its wrapping.
 
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrapPadded};
-use aws_lc_rs::rsa::{
-    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey, PrivateDecryptingKey,
-};
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey};
 
 use crate::emulator::choices;
 use crate::emulator::failure::Failure;
 use crate::emulator::token::ImportToken;
+use crate::emulator::wrapping_pool::WrappingPool;
 use crate::kms::{ErrorCode, KeySpec, WrappingAlgorithm, WrappingKeySpec};
 
 /// The AES key inside `RSA_AES_KEY_WRAP_*` (WRAP-RSAAES-FORMAT).
@@ -52,12 +51,12 @@ pub(crate) fn is_suitable(algorithm: WrappingAlgorithm, wrapping_key: WrappingKe
 }
 
 /// Takes the material out, with the private key that the token carries (WRAP-WRONGKEY, TOK-PAIRED).
-pub(crate) fn unwrap(token: &ImportToken, wrapped: &[u8]) -> Result<Vec<u8>, Failure> {
-    let broken = || Failure::internal("an import token of ours has no usable private key");
-    let key = PrivateDecryptingKey::from_pkcs8(&token.private_key).map_err(|_| broken())?;
-    let key = OaepPrivateDecryptingKey::new(key)?;
+pub(crate) fn unwrap(pool: &WrappingPool, token: &ImportToken, wrapped: &[u8]) -> Result<Vec<u8>, Failure> {
+    let key = pool.open(&token.private_key)?;
     let modulus = key.key_size_bytes();
-    match Wrapping::of(token.algorithm).ok_or_else(broken)? {
+    match Wrapping::of(token.algorithm)
+        .ok_or_else(|| Failure::internal("a token for a wrapping that is not offered"))?
+    {
         Wrapping::Oaep(_) if wrapped.len() != modulus => {
             Err(Failure::new(choices::WRAPPED_SIZE, "Invalid encrypted key size."))
         }

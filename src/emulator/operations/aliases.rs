@@ -78,7 +78,7 @@ pub(super) fn update_alias(session: &Session<'_>, request: SetAlias) -> Result<(
     well_named(&request.alias_name)?;
     let mut books = session.books();
     let now = books.now;
-    let current = books.alias(&request.alias_name)?.target.clone();
+    let current = books.alias(&request.alias_name)?.target;
     let new = books.permitted(&request.target_key_id)?;
     let (target, usage) = (new.id.clone(), new.usage);
     if let Some(before) = books.key(&current).map(|key| key.usage).filter(|before| *before != usage) {

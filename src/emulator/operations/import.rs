@@ -66,7 +66,8 @@ pub(super) fn import_key_material(session: &Session<'_>, request: &ImportKeyMate
     };
     // The RSA operation takes its time; the account's books are closed meanwhile, and looked at anew after it.
     let token = session.emulator.seal()?.open(&request.import_token.0, &arn, session.account.clock.now())?;
-    let secret = Secret::parse(spec, &unwrap(&token, &request.encrypted_key_material.0)?)?;
+    let bytes = unwrap(&session.emulator.pool, &token, &request.encrypted_key_material.0)?;
+    let secret = Secret::parse(spec, &bytes)?;
 
     let mut books = session.books();
     let now = books.now;

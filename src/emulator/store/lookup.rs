@@ -56,7 +56,7 @@ impl Books<'_> {
         Arn { partition, region: self.region.clone(), account: self.account.clone(), resource: alias.to_owned() }
     }
 
-    fn resolve(&self, named: &str) -> Result<KeyId, Failure> {
+    fn resolve(&mut self, named: &str) -> Result<KeyId, Failure> {
         if named.starts_with(ALIAS) {
             return self.resolve_alias(named);
         }
@@ -80,19 +80,20 @@ impl Books<'_> {
         }
     }
 
-    fn resolve_alias(&self, alias: &str) -> Result<KeyId, Failure> {
+    fn resolve_alias(&mut self, alias: &str) -> Result<KeyId, Failure> {
         if !takes_aliases(self.operation) {
             return Err(Failure::new(choices::ALIAS_REFUSED, "Key Aliases are not supported for this operation."));
         }
-        Ok(self.alias(alias)?.target.clone())
+        Ok(self.alias(alias)?.target)
     }
 
-    /// The alias of this name, `alias/` included (ID-ALIAS-MISSING).
-    pub(crate) fn alias(&self, alias: &str) -> Result<&Alias, Failure> {
-        self.holdings
-            .get(self.region)
-            .and_then(|holding| holding.aliases.get(alias))
-            .ok_or_else(|| Failure::new(ErrorCode::NOT_FOUND, format!("Alias {} is not found.", self.alias_arn(alias))))
+    /// The alias of this name, `alias/` included (ID-ALIAS-MISSING). It goes when its key goes.
+    pub(crate) fn alias(&mut self, alias: &str) -> Result<Alias, Failure> {
+        let missing = Failure::new(ErrorCode::NOT_FOUND, format!("Alias {} is not found.", self.alias_arn(alias)));
+        let of = |books: &Self| books.holdings.get(books.region).and_then(|here| here.aliases.get(alias).cloned());
+        let target = of(self).ok_or_else(|| missing.clone())?.target;
+        self.let_time_pass(&target);
+        of(self).ok_or(missing)
     }
 
     /// The choice `ID-XACCT`, in the words of AWS's denials (ID-ACCESSDENIED).
