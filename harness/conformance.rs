@@ -41,7 +41,13 @@ fn main() -> ExitCode {
 
 async fn reach(endpoint: Option<&str>) -> Target {
     let Some(url) = endpoint else { return Target::emulator(Emulator::new(Config::default())) };
-    let endpoint = Endpoint { url: url.to_owned(), region: None, timeout: Duration::from_secs(15) };
+    let endpoint = Endpoint {
+        url: url.to_owned(),
+        region: None,
+        second_region: None,
+        second_profile: None,
+        timeout: Duration::from_secs(15),
+    };
     let target = Target::connect(&endpoint).await.unwrap_or_else(|error| panic!("{error}"));
     target.probe(Operation::ALL).await;
     target

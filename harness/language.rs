@@ -69,10 +69,12 @@ fn the_schema_refuses_what_an_editor_can_see() {
         "not_witnessed",
         "reference_to_a_member_that_is_not_there",
         "reference_to_nothing",
+        "refusal_of_what_is_not_observed",
         "required_member_left_out",
         "show_what_is_not_there",
         "show_without_observe",
         "unclosed_reference",
+        "unknown_client",
         "unknown_material",
         "wrap_under_what_is_no_wrapping_key",
     ];

@@ -41,6 +41,12 @@ pub(super) struct RunArgs {
     /// The Region to sign requests for [default: the AWS SDK's, then us-east-1]
     #[arg(long, value_name = "REGION", help_heading = "The target")]
     region: Option<Region>,
+    /// A Region for scenarios about two of them [default: us-west-2, or us-east-1 beside that]
+    #[arg(long, value_name = "REGION", help_heading = "The target")]
+    second_region: Option<Region>,
+    /// A profile of the AWS configuration for scenarios about two accounts
+    #[arg(long, value_name = "NAME", help_heading = "The target")]
+    second_profile: Option<String>,
     /// How long to wait for an answer
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_wait, help_heading = "The target")]
     timeout: SignedDuration,
@@ -98,7 +104,13 @@ async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Arch
         None => Target::emulator(Emulator::new(Config::default())),
         Some(url) => {
             let timeout = Duration::try_from(args.timeout).unwrap_or(Duration::MAX);
-            let endpoint = Endpoint { url: url.clone(), region: args.region.clone(), timeout };
+            let endpoint = Endpoint {
+                url: url.clone(),
+                region: args.region.clone(),
+                second_region: args.second_region.clone(),
+                second_profile: args.second_profile.clone(),
+                timeout,
+            };
             Target::connect(&endpoint).await?
         }
     };

@@ -24,9 +24,18 @@ pub struct Context {
     bound: HashMap<String, Bound>,
     variables: HashMap<String, Value>,
     material: IndexMap<String, Material>,
-    account: Option<AccountId>,
-    region: Region,
+    /// By the client's name; none is the test's own.
+    places: HashMap<Option<String>, Place>,
     now: Timestamp,
+}
+
+/// Where a client calls.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The account that it acts in, once that is known.
+    pub account: Option<AccountId>,
+    /// The Region that it calls.
+    pub region: Region,
 }
 
 /// Why a value cannot be worked out. All of these come from an answer that lacks something: the scenario itself was
@@ -59,21 +68,24 @@ pub enum EvaluateError {
 impl Context {
     /// At the start of a test, nothing but its material is known.
     #[must_use]
-    pub fn new(region: Region, material: IndexMap<String, Material>) -> Self {
+    pub fn new(material: IndexMap<String, Material>) -> Self {
         Self {
             bound: HashMap::new(),
             variables: HashMap::new(),
             material,
-            account: None,
-            region,
+            places: HashMap::new(),
             now: Timestamp::UNIX_EPOCH,
         }
     }
 
-    /// Sets the target's time and account as they are before the next step.
-    pub fn refresh(&mut self, now: Timestamp, account: Option<AccountId>) {
+    /// Sets the target's time as it is before the next step.
+    pub fn set_now(&mut self, now: Timestamp) {
         self.now = now;
-        self.account = account;
+    }
+
+    /// Sets where each client calls, as far as that is known.
+    pub fn set_places(&mut self, places: HashMap<Option<String>, Place>) {
+        self.places = places;
     }
 
     /// Binds an answer to a name.
@@ -130,7 +142,11 @@ impl Context {
         decode(&self.evaluate(expr)?, "the blob")
     }
 
-    fn template(&self, template: &Template) -> Result<Value, EvaluateError> {
+    /// Works a text out.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn template(&self, template: &Template) -> Result<Value, EvaluateError> {
         if let [Part::Reference(reference)] = template.0.as_slice() {
             return self.reference(reference);
         }
@@ -159,11 +175,15 @@ impl Context {
                 let missing = || EvaluateError::Missing { binding: name.clone(), path: String::new() };
                 self.variables.get(name).cloned().ok_or_else(missing)
             }
-            Reference::Account => {
-                let account = self.account.as_ref().ok_or(EvaluateError::UnknownAccount)?;
-                Ok(account.as_str().into())
+            Reference::Account(client) => {
+                let account = self.places.get(client).and_then(|place| place.account.as_ref());
+                account.map(|account| account.as_str().into()).ok_or(EvaluateError::UnknownAccount)
             }
-            Reference::Region => Ok(self.region.as_str().into()),
+            Reference::Region(client) => {
+                let missing =
+                    || EvaluateError::Missing { binding: client.clone().unwrap_or_default(), path: "region".into() };
+                self.places.get(client).map(|place| place.region.as_str().into()).ok_or_else(missing)
+            }
         }
     }
 

@@ -6,7 +6,7 @@ mod matching;
 mod step;
 mod verdict;
 
-pub use context::{Context, EvaluateError};
+pub use context::{Context, EvaluateError, Place};
 pub use evidence::{Evidence, Redactor};
 pub use matching::Difference;
 pub(crate) use step::{Comparison, compare, observation};

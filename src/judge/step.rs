@@ -92,6 +92,10 @@ pub(crate) fn compare(
                     }
                 }
             }
+            if let Some(matcher) = &refusal.body {
+                let body = exchange.response.as_ref().and_then(|message| serde_json::from_slice(&message.body).ok());
+                matching.check("the body", matcher, body.as_ref(), None)?;
+            }
             true
         }
         _ => false,

@@ -106,7 +106,7 @@ impl Human {
             exchange(text, evidence);
         }
         line(text, "repeat", &self.repeat(&outcome.test));
-        also(text, others);
+        also(text, &outcome.test, others);
         text.push('\n');
     }
 
@@ -204,7 +204,8 @@ fn expected_and_observed(text: &mut String, finding: &Finding) {
         line(text, "expected", expected);
         line(text, "observed", &finding.observed);
     }
-    for difference in &finding.differences {
+    // Of an exception, the outcome has said it.
+    for difference in finding.differences.iter().filter(|difference| difference.path != "the exception") {
         line(text, "expected", &format!("{} {}", difference.path, difference.expected));
         line(text, "observed", &format!("{} {}", difference.path, difference.found));
     }
@@ -233,9 +234,11 @@ fn exchange(text: &mut String, evidence: &Evidence) {
     line(text, "response", &format!("{status} {}{id}", body(&evidence.response)));
 }
 
-fn also(text: &mut String, others: &[Deviation]) {
-    if !others.is_empty() {
-        let tests: Vec<&str> = others.iter().map(|other| other.outcome.test.as_str()).collect();
+fn also(text: &mut String, shown: &str, others: &[Deviation]) {
+    let mut tests: Vec<&str> = others.iter().map(|other| other.outcome.test.as_str()).collect();
+    tests.retain(|test| *test != shown);
+    tests.dedup();
+    if !tests.is_empty() {
         line(text, "also", &names(&tests));
     }
 }

@@ -1,5 +1,6 @@
 //! Leaving nothing behind: keys and aliases that a test made on a target that keeps them.
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::kms::{ErrorCode, Operation};
@@ -12,40 +13,47 @@ const SHORTEST_WINDOW_DAYS: u32 = 7;
 #[derive(Debug, Default)]
 pub(super) struct Made {
     keys: Vec<Key>,
-    aliases: Vec<String>,
+    aliases: Vec<(Option<String>, String)>,
 }
 
 #[derive(Debug)]
 struct Key {
+    /// The client that made it.
+    client: Option<String>,
     id: String,
     imported: bool,
 }
 
 impl Made {
     /// Takes note of what a call made.
-    pub(super) fn note(&mut self, exchange: &Exchange) {
+    pub(super) fn note(&mut self, client: Option<&String>, exchange: &Exchange) {
         let Answer::Success(body) = &exchange.answer else { return };
         match exchange.operation {
             Operation::CreateKey => {
                 let metadata = &body["KeyMetadata"];
                 let imported = metadata["Origin"] == "EXTERNAL";
-                self.keys.extend(metadata["KeyId"].as_str().map(|id| Key { id: id.to_owned(), imported }));
+                let id = metadata["KeyId"].as_str().map(str::to_owned);
+                self.keys.extend(id.map(|id| Key { client: client.cloned(), id, imported }));
             }
-            Operation::CreateAlias => self.aliases.extend(exchange.input["AliasName"].as_str().map(str::to_owned)),
+            Operation::CreateAlias => {
+                self.aliases
+                    .extend(exchange.input["AliasName"].as_str().map(|name| (client.cloned(), name.to_owned())));
+            }
             _ => {}
         }
     }
 
     /// Deletes the material and the aliases at once and schedules the keys' deletion. Returns what could not be removed.
-    pub(super) async fn clean_up(self, session: &Session) -> Vec<String> {
+    pub(super) async fn clean_up(self, sessions: &IndexMap<Option<String>, Session>) -> Vec<String> {
         let mut left = Vec::new();
-        for alias in self.aliases {
-            let exchange = session.call(Operation::DeleteAlias, json!({"AliasName": alias})).await;
+        for (client, alias) in self.aliases {
+            let exchange = sessions[&client].call(Operation::DeleteAlias, json!({"AliasName": alias})).await;
             if !gone(&exchange.answer, &[ErrorCode::NOT_FOUND]) {
                 left.push(alias);
             }
         }
         for key in self.keys {
+            let session = &sessions[&key.client];
             if key.imported {
                 let _: Exchange = session.call(Operation::DeleteImportedKeyMaterial, by_id(&key.id)).await;
             }

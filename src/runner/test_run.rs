@@ -10,12 +10,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::cleanup::Made;
 use super::event::TestOutcome;
 use super::{Options, Stopper};
-use crate::judge::{Context, EvaluateError, Evidence, Finding, Redactor, Verdict, compare, observation};
+use crate::judge::{Context, EvaluateError, Evidence, Finding, Place, Redactor, Verdict, compare, observation};
 use crate::kms::Operation;
 use crate::material::{Material, Recipe};
 use crate::rules::RuleId;
-use crate::scenario::{Action, Call, Expected, Expr, Role, Step, Test, format_duration};
-use crate::target::{Answer, Exchange, Session, Target};
+use crate::scenario::{Action, Call, Expected, Expr, Role, Send, Step, Test, format_duration};
+use crate::target::{Answer, ClockError, Exchange, Overrides, Session, Target};
 
 /// Why a test goes no further.
 #[derive(Debug)]
@@ -35,7 +35,8 @@ impl Stop {
 struct TestRun<'a> {
     options: &'a Options,
     stopper: &'a Stopper,
-    session: Session,
+    /// By the client's name; none is the test's own.
+    sessions: IndexMap<Option<String>, Session>,
     context: Context,
     redactor: Redactor,
     findings: Vec<Finding>,
@@ -88,7 +89,8 @@ async fn prepare<'a>(
         return Err(Stop::new(Verdict::NotRun, why));
     }
     lacking(target, test)?;
-    let session = target.session().await.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))?;
+    let sessions = sessions(target, test).await?;
+    let session = &sessions[&None];
     let wait = test.total_wait();
     if !session.clock().is_controlled() && wait > options.max_wait {
         let (wait, most) = (format_duration(wait), format_duration(options.max_wait));
@@ -101,8 +103,8 @@ async fn prepare<'a>(
     Ok(TestRun {
         options,
         stopper,
-        context: Context::new(session.region().clone(), material),
-        session,
+        context: Context::new(material),
+        sessions,
         redactor,
         findings: Vec::new(),
         exchanges: Vec::new(),
@@ -122,6 +124,20 @@ fn lacking(target: &Target, test: &Test) -> Result<(), Stop> {
     let reason: Vec<String> = lacking.iter().map(|(operation, answer)| format!("{operation}: {answer}")).collect();
     let unsupported = lacking.keys().map(ToString::to_string).collect();
     Err(Stop { unsupported, ..Stop::new(Verdict::Unsupported, reason.join("; ")) })
+}
+
+/// A session for the test's own client, and one for each that it has beside.
+async fn sessions(target: &Target, test: &Test) -> Result<IndexMap<Option<String>, Session>, Stop> {
+    let undecided = |error: ClockError| Stop::new(Verdict::Inconclusive, error.to_string());
+    let own = target.session().await.map_err(undecided)?;
+    let mut others = Vec::new();
+    for (name, client) in &test.clients {
+        let session =
+            target.second_session(&own, *client).map_err(|error| Stop::new(Verdict::NotRun, error.to_string()))?;
+        session.clock().freeze().await.map_err(undecided)?;
+        others.push((Some(name.clone()), session));
+    }
+    Ok(std::iter::once((None, own)).chain(others).collect())
 }
 
 /// Making RSA keys takes long; the other tests go on meanwhile.
@@ -152,7 +168,7 @@ impl TestRun<'_> {
                 break;
             }
         }
-        let left_behind = if keeps_keys { self.made.clean_up(&self.session).await } else { Vec::new() };
+        let left_behind = if keeps_keys { self.made.clean_up(&self.sessions).await } else { Vec::new() };
         finished(test, self.findings, self.exchanges, left_behind, stop)
     }
 
@@ -175,13 +191,12 @@ impl TestRun<'_> {
     }
 
     async fn advance(&mut self, duration: SignedDuration) -> Result<(), Stop> {
-        let clock = self.session.clock();
-        let waits = !clock.is_controlled();
+        let waits = !self.sessions[&None].clock().is_controlled();
         if waits {
             self.slot.permit = None;
         }
         let passed = tokio::select! {
-            passed = clock.advance(duration) => passed,
+            passed = pass_time(&self.sessions, duration) => passed,
             () = self.stopper.stopped() => Ok(()),
         };
         if waits {
@@ -191,10 +206,18 @@ impl TestRun<'_> {
     }
 
     async fn refresh(&mut self) -> Result<(), Stop> {
-        let now = self.session.clock().now().await;
+        let now = self.sessions[&None].clock().now().await;
         let now = now.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))?;
-        self.context.refresh(now, self.session.account());
+        self.context.set_now(now);
+        self.locate();
         Ok(())
+    }
+
+    /// An account is known once an answer has named it.
+    fn locate(&mut self) {
+        let place = |session: &Session| Place { account: session.account(), region: session.region().clone() };
+        let places = self.sessions.iter().map(|(name, session)| (name.clone(), place(session)));
+        self.context.set_places(places.collect());
     }
 
     fn evaluate(&self, line: usize, expr: &Expr) -> Result<serde_json::Value, Stop> {
@@ -212,10 +235,15 @@ impl TestRun<'_> {
     }
 
     async fn call(&mut self, line: usize, call: &Call) -> Result<(), Stop> {
+        if call.if_refused.as_ref().is_some_and(|name| !self.open.contains_key(name)) {
+            return Ok(());
+        }
         self.refresh().await?;
         let request = self.evaluate(line, &call.request)?;
-        let exchange = self.session.call(call.operation, request).await;
-        self.made.note(&exchange);
+        let overrides = self.overrides(line, &call.send)?;
+        let exchange = self.sessions[&call.client].call_with(call.operation, request, overrides).await;
+        self.locate();
+        self.made.note(call.client.as_ref(), &exchange);
         self.exchanges.push(self.redactor.evidence(line, &exchange));
         self.stopper.note(&exchange);
         self.undecided(line, &exchange)?;
@@ -236,6 +264,18 @@ impl TestRun<'_> {
             (_, Role::Scene(_) | Role::Judge(_)) => {}
         }
         Ok(())
+    }
+
+    fn overrides(&self, line: usize, send: &Send) -> Result<Overrides, Stop> {
+        let body = match &send.body {
+            Some(template) => {
+                let body = self.context.template(template);
+                let body = body.map_err(|error| self.cannot(line, "be carried out", &error))?;
+                Some(body.as_str().map_or_else(|| body.to_string(), str::to_owned))
+            }
+            None => None,
+        };
+        Ok(Overrides { operation: send.operation.clone(), content_type: send.content_type.clone(), body })
     }
 
     /// Answers that say nothing of the target's rules.
@@ -301,6 +341,19 @@ impl TestRun<'_> {
         let (differences, notes) = (Vec::new(), Vec::new());
         self.findings.push(Finding { rule: rule.clone(), verdict, line, expected, observed, differences, notes });
     }
+}
+
+/// Each account of an emulator's has a clock of its own; all of them are turned. The real clock is waited for once.
+async fn pass_time(sessions: &IndexMap<Option<String>, Session>, duration: SignedDuration) -> Result<(), ClockError> {
+    let mut turned = Vec::new();
+    for session in sessions.values() {
+        let account = session.clock().is_controlled().then(|| session.account()).flatten();
+        if !turned.contains(&account) {
+            session.clock().advance(duration).await?;
+            turned.push(account);
+        }
+    }
+    Ok(())
 }
 
 fn finished(

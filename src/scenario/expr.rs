@@ -53,10 +53,10 @@ pub enum Reference {
     },
     /// A name bound by a `set` step.
     Variable(String),
-    /// The account that the target works in.
-    Account,
-    /// The Region that the target works in.
-    Region,
+    /// The account that a client acts in: the test's own, or one of `clients`.
+    Account(Option<String>),
+    /// The Region that a client calls: the test's own, or one of `clients`.
+    Region(Option<String>),
 }
 
 /// A value made on the spot.

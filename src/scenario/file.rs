@@ -13,9 +13,12 @@ use super::yaml::{Node, Value};
 use super::{Scenario, Test};
 use crate::kms::KeySpec;
 use crate::material::{Form, Recipe};
+use crate::target::Client;
 
 /// The fields of a scenario file.
-pub(crate) const FILE_FIELDS: [&str; 5] = ["name", "why", "matrix", "material", "steps"];
+pub(crate) const FILE_FIELDS: [&str; 6] = ["name", "why", "matrix", "material", "clients", "steps"];
+/// The fields of a client; each can only be `other`.
+pub(crate) const CLIENT_FIELDS: [&str; 2] = ["account", "region"];
 /// The fields of material's long form.
 pub(crate) const MATERIAL_FIELDS: [&str; 3] = ["for", "form", "length"];
 
@@ -45,6 +48,10 @@ fn read(errors: &mut Errors, name: &str, file: &Arc<SourceFile>, root: &Node) ->
     let cases = matrix::read(errors, fields.get("matrix"));
     let labels = matrix::labels(&cases);
     unused_variables(errors, &fields, &cases, &file.text);
+    let clients = match fields.get("clients") {
+        Some(node) => read_clients(errors, node),
+        None => Some(IndexMap::new()),
+    };
     let steps = errors.required(&fields, "steps", "a scenario")?;
     let tests: Vec<Option<Test>> = cases
         .iter()
@@ -52,9 +59,10 @@ fn read(errors: &mut Errors, name: &str, file: &Arc<SourceFile>, root: &Node) ->
         .map(|(case, label)| {
             let material = fields.get("material").map(|node| matrix::substitute(node, case));
             let steps = matrix::substitute(steps, case);
-            let test = read_case(errors, file, material.as_ref(), &steps)?;
+            let clients = clients.clone()?;
+            let (material, steps) = read_case(errors, file, material.as_ref(), &clients, &steps)?;
             let name = if label.is_empty() { name.to_owned() } else { format!("{name}[{label}]") };
-            Some(Test { scenario: scenario.clone()?, name, material: test.0, steps: test.1 })
+            Some(Test { scenario: scenario.clone()?, name, material, clients, steps })
         })
         .collect();
     tests.into_iter().collect()
@@ -72,13 +80,47 @@ fn head(errors: &mut Errors, name: &str, file: &Arc<SourceFile>, fields: &Fields
 
 type Body = (IndexMap<String, Recipe>, Vec<super::Step>);
 
-fn read_case(errors: &mut Errors, file: &SourceFile, material: Option<&Node>, steps: &Node) -> Option<Body> {
+fn read_clients(errors: &mut Errors, node: &Node) -> Option<IndexMap<String, Client>> {
+    let mut clients = IndexMap::new();
+    for (key, node) in errors.mapping(node, "`clients`")? {
+        let fields = errors.fields(node, "a client", &CLIENT_FIELDS)?;
+        if !valid_name(&key.name) || ["account", "region"].contains(&key.name.as_str()) || fields.entries.is_empty() {
+            let help = "write `name: { region: other }`, `name: { account: other }` or both";
+            errors.report(Diagnostic::new(key.span.clone(), format!("`{}` is no client", key.name)).help(help));
+            return None;
+        }
+        let client = Client {
+            other_account: other(errors, fields.get("account"))?,
+            other_region: other(errors, fields.get("region"))?,
+        };
+        clients.insert(key.name.clone(), client);
+    }
+    Some(clients)
+}
+
+fn other(errors: &mut Errors, node: Option<&Node>) -> Option<bool> {
+    let Some(node) = node else { return Some(false) };
+    if node.value == Value::String("other".to_owned()) {
+        return Some(true);
+    }
+    let help = "write `other`: which one it is depends on the target";
+    errors.report(Diagnostic::new(node.span.clone(), "this can only be `other`").help(help));
+    None
+}
+
+fn read_case(
+    errors: &mut Errors,
+    file: &SourceFile,
+    material: Option<&Node>,
+    clients: &IndexMap<String, Client>,
+    steps: &Node,
+) -> Option<Body> {
     let material = match material {
         Some(node) => read_material(errors, node)?,
         None => IndexMap::new(),
     };
     let line = |offset| file.line(offset);
-    let scope = Scope { material: material.clone(), ..Scope::default() };
+    let scope = Scope { material: material.clone(), clients: clients.clone(), ..Scope::default() };
     let nodes = errors.list(steps, "`steps`")?;
     if nodes.is_empty() {
         errors.report(Diagnostic::new(steps.span.clone(), "there are no steps").help("add a step"));

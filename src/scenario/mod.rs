@@ -50,10 +50,11 @@ pub use expr::{Damage, Expr, Generator, Part, Place, Reference, Template};
 pub use file::parse;
 pub use library::{Library, LibraryError};
 pub use matcher::Matcher;
-pub use step::{Action, Call, Expected, Refusal, Role, Step};
+pub use step::{Action, Call, Expected, Refusal, Role, Send, Step};
 
 use crate::material::Recipe;
 use crate::rules::RuleId;
+use crate::target::Client;
 
 /// What a scenario file says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub struct Test {
     pub name: String,
     /// The key material that it imports, by name.
     pub material: IndexMap<String, Recipe>,
+    /// Clients beside its own, by name.
+    pub clients: IndexMap<String, Client>,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }

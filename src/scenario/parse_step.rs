@@ -7,14 +7,17 @@ use super::matcher::Matcher;
 use super::parse_value::Values;
 use super::reader::{Errors, Fields};
 use super::scope::{Scope, descend, root_of};
-use super::step::{Action, Call, Expected, Refusal, Role, Step};
+use super::step::{Action, Call, Expected, Refusal, Role, Send, Step};
 use super::yaml::{Key, Node, Value};
 use crate::kms::shapes::{self, Shape};
 use crate::kms::{ErrorCode, Operation};
 use crate::rules::{self, Evidence, RuleId};
 
 /// The fields that a call may have beside the operation's own name.
-pub(crate) const CALL_FIELDS: [&str; 6] = ["as", "expect", "fails", "checks", "observe", "show"];
+pub(crate) const CALL_FIELDS: [&str; 9] =
+    ["as", "client", "send", "if_refused", "expect", "fails", "checks", "observe", "show"];
+/// The fields of `send`.
+pub(crate) const SEND_FIELDS: [&str; 3] = ["operation", "content_type", "body"];
 /// Steps that call nothing.
 pub(crate) const LOCAL_STEPS: [&str; 2] = ["advance", "set"];
 
@@ -71,7 +74,7 @@ impl Steps<'_> {
     fn bind(&mut self, span: std::ops::Range<usize>, name: &str) -> Option<()> {
         let message = if !valid_name(name) || ["account", "region"].contains(&name) {
             format!("`{name}` cannot be a name")
-        } else if self.scope.answers.contains_key(name) || self.scope.variables.contains(name) {
+        } else if self.scope.is_taken(name) {
             format!("`{name}` is bound already")
         } else {
             return Some(());
@@ -94,11 +97,63 @@ impl Steps<'_> {
             }
             None => None,
         };
-        let call = Call { operation, request: request?, binding, role: role? };
+        let (client, if_refused, send) = (self.client(fields)?, self.if_refused(fields)?, self.send(fields)?);
+        let call = Call { operation, request: request?, binding, client, send, if_refused, role: role? };
+        if let Some(name) = call.binding.as_ref().filter(|_| matches!(call.role, Role::Observe { .. })) {
+            self.scope.observed.insert(name.clone());
+        }
         self.require_members(&call, key);
         self.require_witness(&call, key);
         self.note_witness(&call);
         Some(call)
+    }
+
+    fn client(&mut self, fields: &Fields<'_>) -> Option<Option<String>> {
+        let Some(node) = fields.get("client") else { return Some(None) };
+        let name = self.errors.text(node, "`client`")?;
+        if self.scope.clients.contains_key(name) {
+            return Some(Some(name.to_owned()));
+        }
+        let help = match self.scope.clients.is_empty() {
+            true => format!("add `clients: {{ {name}: {{ region: other }} }}` to the scenario"),
+            false => suggestion(name, self.scope.clients.keys().map(String::as_str)),
+        };
+        self.errors.report(Diagnostic::new(node.span.clone(), format!("no client is called `{name}`")).help(help));
+        None
+    }
+
+    fn if_refused(&mut self, fields: &Fields<'_>) -> Option<Option<String>> {
+        let Some(node) = fields.get("if_refused") else { return Some(None) };
+        let name = self.errors.text(node, "`if_refused`")?;
+        if self.scope.observed.contains(name) {
+            return Some(Some(name.to_owned()));
+        }
+        let help = "name an earlier step that has both `observe` and `as`";
+        let message = format!("no observed step is called `{name}`");
+        self.errors.report(Diagnostic::new(node.span.clone(), message).help(help));
+        None
+    }
+
+    fn send(&mut self, fields: &Fields<'_>) -> Option<Send> {
+        let Some(node) = fields.get("send") else { return Some(Send::default()) };
+        let fields = self.errors.fields(node, "`send`", &SEND_FIELDS)?;
+        let mut text = |name| match fields.get(name) {
+            Some(node) => self.errors.text(node, name).map(|text| Some(text.to_owned())),
+            None => Some(None),
+        };
+        let (operation, content_type) = (text("operation")?, text("content_type")?);
+        let body = match fields.get("body") {
+            Some(node) => {
+                let Value::String(text) = &node.value else {
+                    let help = "put the body's text in quotes";
+                    self.errors.report(Diagnostic::new(node.span.clone(), "`body` must be text").help(help));
+                    return None;
+                };
+                Some(self.values().template(node, text)?)
+            }
+            None => None,
+        };
+        Some(Send { operation, content_type, body })
     }
 
     /// The one key of the step that names an operation.
@@ -189,9 +244,9 @@ impl Steps<'_> {
 
     fn refusal(&mut self, node: &Node) -> Option<Refusal> {
         if !matches!(node.value, Value::Mapping(_)) {
-            return Some(Refusal { codes: self.codes(node)?, status: None, message: None });
+            return Some(Refusal { codes: self.codes(node)?, status: None, message: None, body: None });
         }
-        let fields = self.errors.fields(node, "`fails`", &["code", "status", "message"])?;
+        let fields = self.errors.fields(node, "`fails`", &["code", "status", "message", "body"])?;
         let code = self.errors.required(&fields, "code", "`fails`")?;
         let codes = self.codes(code)?;
         let status = match fields.get("status") {
@@ -203,7 +258,11 @@ impl Steps<'_> {
             Some(node) => Some(self.values().matcher(node, Some(&text))?),
             None => None,
         };
-        Some(Refusal { codes, status, message })
+        let body = match fields.get("body") {
+            Some(node) => Some(self.values().matcher(node, None)?),
+            None => None,
+        };
+        Some(Refusal { codes, status, message, body })
     }
 
     /// One exception, a list of them, or `any`: none in particular.
@@ -326,7 +385,7 @@ impl Steps<'_> {
                 let made = self.scope.answers.get(binding).is_some_and(|operation| root_of(*operation).is_some());
                 made.then(|| binding.clone())
             }
-            Reference::Variable(_) | Reference::Account | Reference::Region => None,
+            Reference::Variable(_) | Reference::Account(_) | Reference::Region(_) => None,
         }
     }
 }

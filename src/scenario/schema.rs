@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::expr::Place;
-use super::file::{FILE_FIELDS, MATERIAL_FIELDS};
+use super::file::{CLIENT_FIELDS, FILE_FIELDS, MATERIAL_FIELDS};
 use super::parse_matcher::MATCHERS;
-use super::parse_step::CALL_FIELDS;
+use super::parse_step::{CALL_FIELDS, SEND_FIELDS};
 use super::parse_value::OPERATORS;
 use crate::kms::shapes::{self, Kind, Shape};
 use crate::kms::{ErrorCode, KeySpec, MacAlgorithm, Operation, SigningAlgorithm, WrappingAlgorithm};
@@ -117,6 +117,10 @@ fn file_field(field: &str) -> Value {
             json!({"type": "string", "minLength": 1, "description": "which bug it would find, or what a user would lose"})
         }
         "matrix" => any_of(vec![row.clone(), json!({"type": "array", "items": row})]),
+        "clients" => {
+            let fields = CLIENT_FIELDS.map(|field| (field.to_owned(), json!({"const": "other"})));
+            json!({"type": "object", "propertyNames": reference("name"), "additionalProperties": object(Map::from_iter(fields), &[])})
+        }
         "material" => json!({"type": "object", "additionalProperties": reference("material")}),
         _ => json!({"type": "array", "minItems": 1, "items": reference("step")}),
     }
@@ -157,6 +161,7 @@ fn refusal() -> Value {
             ("code".into(), codes.clone()),
             ("status".into(), json!({"type": "integer"})),
             ("message".into(), text),
+            ("body".into(), json!(true)),
         ]),
         &["code"],
     );
@@ -180,7 +185,10 @@ fn call(parts: &mut Parts, operation: Operation) -> Value {
     let mut properties = Map::from_iter([(operation.as_str().to_owned(), request)]);
     for field in CALL_FIELDS {
         let schema = match field {
-            "as" => reference("name"),
+            "as" | "client" | "if_refused" => reference("name"),
+            "send" => {
+                object(Map::from_iter(SEND_FIELDS.map(|field| (field.to_owned(), json!({"type": "string"})))), &[])
+            }
             "expect" => answer.clone(),
             "fails" => reference("refusal"),
             "checks" => any_of(vec![

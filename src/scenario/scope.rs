@@ -8,6 +8,7 @@ use super::expr::Reference;
 use crate::kms::Operation;
 use crate::kms::shapes::{self, Kind, Shape};
 use crate::material::Recipe;
+use crate::target::Client;
 
 /// The names known at a step.
 #[derive(Debug, Default)]
@@ -15,6 +16,9 @@ pub(crate) struct Scope {
     pub(crate) answers: IndexMap<String, Operation>,
     pub(crate) variables: HashSet<String>,
     pub(crate) material: IndexMap<String, Recipe>,
+    pub(crate) clients: IndexMap<String, Client>,
+    /// Bindings of observed calls, which may have been refused.
+    pub(crate) observed: HashSet<String>,
     /// Bindings of `CreateKey` whose `KeyState` an earlier step has looked at.
     pub(crate) witnessed: HashSet<String>,
 }
@@ -37,6 +41,11 @@ pub(crate) fn root_of(operation: Operation) -> Option<&'static str> {
 }
 
 impl Scope {
+    /// Whether a name means something already.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        self.answers.contains_key(name) || self.variables.contains(name) || self.clients.contains_key(name)
+    }
+
     /// Resolves the text between `${` and `}`.
     pub(crate) fn resolve(&self, text: &str) -> Result<Reference, Unresolved> {
         let mut segments = text.split('.').map(str::to_owned);
@@ -45,9 +54,20 @@ impl Scope {
         if let Some(operation) = self.answers.get(&name) {
             return resolve_answer(name, *operation, path);
         }
+        if self.clients.contains_key(&name) {
+            return match path.as_slice() {
+                [member] if member == "account" => Ok(Reference::Account(Some(name))),
+                [member] if member == "region" => Ok(Reference::Region(Some(name))),
+                _ => Err(Unresolved {
+                    message: format!("`{name}` is a client, of which only account and Region can be named"),
+                    found: path.join("."),
+                    candidates: vec!["account".to_owned(), "region".to_owned()],
+                }),
+            };
+        }
         match name.as_str() {
-            "account" if path.is_empty() => Ok(Reference::Account),
-            "region" if path.is_empty() => Ok(Reference::Region),
+            "account" if path.is_empty() => Ok(Reference::Account(None)),
+            "region" if path.is_empty() => Ok(Reference::Region(None)),
             _ if path.is_empty() && self.variables.contains(&name) => Ok(Reference::Variable(name)),
             _ => Err(self.unknown(name)),
         }
@@ -103,7 +123,10 @@ mod tests {
         assert_eq!(scope.resolve("k.KeyId"), Ok(Reference::Answer { binding: "k".into(), path }));
         assert!(scope.resolve("l.Keys.0.KeyArn").is_ok());
         assert!(scope.resolve("k.request.Origin").is_ok());
-        assert_eq!(scope.resolve("account"), Ok(Reference::Account));
+        assert_eq!(scope.resolve("account"), Ok(Reference::Account(None)));
+        scope.clients.insert("west".into(), Client { other_region: true, ..Client::default() });
+        assert_eq!(scope.resolve("west.region"), Ok(Reference::Region(Some("west".into()))));
+        assert!(scope.resolve("west").is_err());
         assert_eq!(scope.resolve("k.Keyid").unwrap_err().found, "Keyid");
         assert_eq!(scope.resolve("x.KeyId").unwrap_err().found, "x");
         assert!(scope.resolve("l.Keys.first").is_err());

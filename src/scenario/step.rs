@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::expr::Expr;
+use super::expr::{Expr, Template};
 use super::matcher::Matcher;
 use crate::kms::{ErrorCode, Operation};
 use crate::rules::RuleId;
@@ -47,8 +47,25 @@ pub struct Call {
     pub request: Expr,
     /// The name for the answer.
     pub binding: Option<String>,
+    /// Who calls, if not the test's own client.
+    pub client: Option<String>,
+    /// What is sent instead of what the SDK would send.
+    pub send: Send,
+    /// The call is made only if the call bound to this name was refused.
+    pub if_refused: Option<String>,
     /// What the answer is for.
     pub role: Role,
+}
+
+/// Parts of a request that no SDK would send so.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Send {
+    /// Instead of the operation's name in `X-Amz-Target`.
+    pub operation: Option<String>,
+    /// Instead of `application/x-amz-json-1.1`.
+    pub content_type: Option<String>,
+    /// Instead of the JSON of the request.
+    pub body: Option<Template>,
 }
 
 /// What the answer to a call is for.
@@ -85,6 +102,8 @@ pub struct Refusal {
     pub status: Option<u16>,
     /// The text, where it is recorded.
     pub message: Option<Matcher>,
+    /// The body's members, where their form matters.
+    pub body: Option<Matcher>,
 }
 
 impl Call {

@@ -13,7 +13,9 @@ use crate::kms::{ErrorCode, Operation};
 pub struct Exchange {
     /// Which operation.
     pub operation: Operation,
-    /// The request's body, as the scenario asked for it.
+    /// Whether it was sent under another name than the operation's.
+    pub unnamed: bool,
+    /// The request's body, as the scenario asked for it; text where it is not JSON.
     pub input: Value,
     /// The request as it was sent, unless nothing was.
     pub request: Option<Message>,
@@ -95,6 +97,8 @@ impl Exchange {
             "NotImplementedException",
         ];
         match &self.answer {
+            // Whoever asks for an operation that does not exist wants to know what is answered.
+            Answer::Refusal { .. } | Answer::Unreadable(_) if self.unnamed => false,
             Answer::Refusal { code, .. } => NAMES.contains(&code.as_str()) || self.status == Some(501),
             Answer::Unreadable(_) => matches!(self.status, Some(404 | 405 | 501)),
             Answer::Success(_) | Answer::Nothing(_) | Answer::NotSent(_) => false,

@@ -31,6 +31,7 @@ use tokio::sync::OnceCell;
 pub use clock::{Clock, ClockError, Control};
 pub use exchange::{Answer, Exchange, Message, Transport};
 pub use session::Session;
+pub use wire::Overrides;
 
 use crate::emulator::Emulator;
 use crate::kms::{AccountId, Operation, Region};
@@ -39,6 +40,8 @@ use crate::kms::{AccountId, Operation, Region};
 pub const DEFAULT_REGION: &str = "us-east-1";
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Many emulators take an access key id of twelve digits as the account.
+const SECOND_ACCOUNT: &str = "111122223333";
 /// The URL that in-process requests carry; nothing listens there.
 const IN_PROCESS_URL: &str = "http://emulator.invalid";
 
@@ -50,6 +53,8 @@ pub struct Target {
     http_client: SharedHttpClient,
     credentials: SharedCredentialsProvider,
     timeouts: TimeoutConfig,
+    second_region: Region,
+    second_credentials: Option<SharedCredentialsProvider>,
     /// Accounts of the emulator are numbered from here, so that sessions do not share time or keys.
     next_account: AtomicU64,
     /// Operations that the target does not offer, with what it answers; known once it was probed.
@@ -70,8 +75,26 @@ pub struct Endpoint {
     pub url: String,
     /// The Region to sign for; the SDK's own chain, then [`DEFAULT_REGION`], if none.
     pub region: Option<Region>,
+    /// A Region for clients that call another one; us-west-2, or us-east-1 beside that, if none.
+    pub second_region: Option<Region>,
+    /// A profile of the AWS configuration for clients that act in another account.
+    pub second_profile: Option<String>,
     /// How long to wait for an answer.
     pub timeout: Duration,
+}
+
+/// A target that has no such client.
+#[derive(Debug, thiserror::Error)]
+#[error("needs credentials of a second account: name their profile with --second-profile")]
+pub struct NoSecondAccount;
+
+/// A client beside a test's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Client {
+    /// Whether it acts in another account.
+    pub other_account: bool,
+    /// Whether it calls another Region.
+    pub other_region: bool,
 }
 
 /// Why a target cannot be used.
@@ -115,7 +138,9 @@ impl Target {
             http_client: in_process::http_client(emulator.clone()),
             reach: Reach::InProcess(emulator),
             region: default_region(),
+            second_region: beside(&default_region()),
             credentials: SharedCredentialsProvider::new(anyone()),
+            second_credentials: None,
             timeouts: TimeoutConfig::disabled(),
             next_account: AtomicU64::new(100_000_000_001),
             missing: OnceCell::new(),
@@ -137,10 +162,13 @@ impl Target {
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
             .build_https();
         let (credentials, chain_region) = credentials(endpoint, &host, &http_client).await?;
+        let second_credentials = second_credentials(endpoint, &host, &http_client).await?;
         let region = endpoint.region.clone().or(chain_region).unwrap_or_else(default_region);
         let control = Control::find(&endpoint.url).await;
         let url = endpoint.url.clone();
         let target = Self {
+            second_region: endpoint.second_region.clone().unwrap_or_else(|| beside(&region)),
+            second_credentials,
             reach: match control {
                 Some(control) => Reach::ServedEmulator { url, control },
                 None => Reach::Url(url),
@@ -201,7 +229,7 @@ impl Target {
     pub async fn probe(&self, operations: &[Operation]) {
         let probe = async || match self.reach {
             Reach::InProcess(_) | Reach::ServedEmulator { .. } => BTreeMap::new(),
-            Reach::Url(_) => probe::unsupported(&self.session_in(None, Clock::Real), operations).await,
+            Reach::Url(_) => probe::unsupported(&self.plain_session(), operations).await,
         };
         self.missing.get_or_init(probe).await;
     }
@@ -221,15 +249,37 @@ impl Target {
             Reach::InProcess(_) | Reach::ServedEmulator { .. } => self.new_account(),
             Reach::Url(_) => None,
         };
-        let clock = match (&self.reach, &account) {
+        let clock = self.clock_of(account.as_ref());
+        clock.freeze().await?;
+        Ok(self.session_in(account, self.region.clone(), self.credentials.clone(), clock))
+    }
+
+    /// A way to the target for another client of the same test.
+    ///
+    /// # Errors
+    /// When there are no credentials of a second account.
+    pub fn second_session(&self, own: &Session, client: Client) -> Result<Session, NoSecondAccount> {
+        let region = if client.other_region { self.second_region.clone() } else { own.region.clone() };
+        let (account, credentials) = match (&self.reach, client.other_account) {
+            (Reach::InProcess(_) | Reach::ServedEmulator { .. }, true) => {
+                (self.new_account(), self.credentials.clone())
+            }
+            (Reach::InProcess(_) | Reach::ServedEmulator { .. }, false) => (own.account(), self.credentials.clone()),
+            (Reach::Url(_), false) => (None, self.credentials.clone()),
+            (Reach::Url(_), true) => (None, self.second_credentials.clone().ok_or(NoSecondAccount)?),
+        };
+        let clock = self.clock_of(account.as_ref());
+        Ok(self.session_in(account, region, credentials, clock))
+    }
+
+    fn clock_of(&self, account: Option<&AccountId>) -> Clock {
+        match (&self.reach, account) {
             (Reach::InProcess(emulator), Some(account)) => Clock::Turned(emulator.clock(account)),
             (Reach::ServedEmulator { control, .. }, Some(account)) => {
                 Clock::TurnedRemotely { control: control.clone(), account: account.clone() }
             }
             (Reach::InProcess(_) | Reach::ServedEmulator { .. } | Reach::Url(_), _) => Clock::Real,
-        };
-        clock.freeze().await?;
-        Ok(self.session_in(account, clock))
+        }
     }
 
     /// A number of twelve digits that no other session of this target has.
@@ -237,14 +287,20 @@ impl Target {
         self.next_account.fetch_add(1, Ordering::Relaxed).to_string().parse().ok()
     }
 
-    fn session_in(&self, account: Option<AccountId>, clock: Clock) -> Session {
+    fn session_in(
+        &self,
+        account: Option<AccountId>,
+        region: Region,
+        credentials: SharedCredentialsProvider,
+        clock: Clock,
+    ) -> Session {
         let credentials = match &account {
             Some(account) => SharedCredentialsProvider::new(Credentials::for_account(account)),
-            None => self.credentials.clone(),
+            None => credentials,
         };
         let config = aws_sdk_kms::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(aws_sdk_kms::config::Region::new(self.region.to_string()))
+            .region(aws_sdk_kms::config::Region::new(region.to_string()))
             .credentials_provider(credentials)
             .endpoint_url(self.url().unwrap_or(IN_PROCESS_URL))
             .http_client(self.http_client.clone())
@@ -253,11 +309,16 @@ impl Target {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let client = aws_sdk_kms::Client::from_conf(config);
-        Session { client, region: self.region.clone(), clock, account: Mutex::new(account) }
+        Session { client, region, clock, account: Mutex::new(account) }
+    }
+
+    /// A session with the caller's own credentials and nothing of its own.
+    fn plain_session(&self) -> Session {
+        self.session_in(None, self.region.clone(), self.credentials.clone(), Clock::Real)
     }
 
     async fn greet(&self) -> Result<(), TargetError> {
-        let session = self.session_in(None, Clock::Real);
+        let session = self.plain_session();
         let exchange = session.call(Operation::ListKeys, json!({"Limit": 1})).await;
         match exchange.answer {
             Answer::Nothing(why) => Err(TargetError::Unreachable { url: self.name(), why: why.to_string() }),
@@ -285,6 +346,28 @@ impl ForAccount for Credentials {
 
 fn default_region() -> Region {
     DEFAULT_REGION.parse().unwrap_or_else(|_| unreachable!("the constant is a Region"))
+}
+
+/// A Region that is not this one.
+fn beside(region: &Region) -> Region {
+    let other = if region.as_str() == "us-west-2" { DEFAULT_REGION } else { "us-west-2" };
+    other.parse().unwrap_or_else(|_| default_region())
+}
+
+/// Of a second account: the profile's, if one is named; made-up ones for a loopback endpoint.
+async fn second_credentials(
+    endpoint: &Endpoint,
+    host: &str,
+    http_client: &SharedHttpClient,
+) -> Result<Option<SharedCredentialsProvider>, TargetError> {
+    let Some(profile) = &endpoint.second_profile else {
+        let stranger = Credentials::new(SECOND_ACCOUNT, "test", None, None, "kms-conformance");
+        return Ok(is_loopback(host).then(|| SharedCredentialsProvider::new(stranger)));
+    };
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone()).profile_name(profile);
+    let why = || format!("the AWS configuration has no profile `{profile}` with credentials");
+    let missing = || TargetError::Credentials { url: endpoint.url.clone(), why: why() };
+    loader.load().await.credentials_provider().map(Some).ok_or_else(missing)
 }
 
 fn host_of(url: &str) -> Result<String, TargetError> {

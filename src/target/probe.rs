@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::exchange::{Answer, Exchange};
 use super::session::Session;
+use super::wire::Overrides;
 use crate::kms::Operation;
 use crate::kms::shapes::{self, Kind, Shape};
 
@@ -24,7 +25,8 @@ pub(super) async fn unsupported(session: &Session, asked: &[Operation]) -> BTree
     let created = session.call(Operation::CreateKey, json!({"Origin": "EXTERNAL"})).await;
     let Answer::Success(created) = created.answer else { return missing };
     let Some(key) = created["KeyMetadata"]["KeyId"].as_str() else { return missing };
-    let nonsense = fingerprint(&session.call_named(NO_SUCH_OPERATION, Operation::ListKeys, json!({})).await);
+    let nonsense = Overrides { operation: Some(NO_SUCH_OPERATION.to_owned()), ..Overrides::default() };
+    let nonsense = fingerprint(&session.call_with(Operation::ListKeys, json!({}), nonsense).await);
     for operation in asked.iter().filter(|operation| worth_asking(**operation)) {
         let exchange = session.call(*operation, minimal(shapes::input(*operation), key)).await;
         let unknown = exchange.is_unsupported() || (is_fault(&exchange) && fingerprint(&exchange) == nonsense);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::clock::Clock;
 use super::exchange::{Answer, Exchange, Message, Transport};
 use super::operations::{self, Outcome};
-use super::wire::{Record, Wire};
+use super::wire::{Overrides, Record, Wire};
 use crate::kms::{AccountId, Arn, Operation, Region};
 
 /// How often a call is sent at most. Only what cannot have had an effect, or says "try again", is repeated.
@@ -48,10 +48,15 @@ impl Session {
 
     /// Sends `input` as the operation's body, exactly as it is, through the SDK's pipeline.
     pub async fn call(&self, operation: Operation, input: Value) -> Exchange {
+        self.call_with(operation, input, Overrides::default()).await
+    }
+
+    /// The same with parts that the SDK would not send so.
+    pub async fn call_with(&self, operation: Operation, input: Value, overrides: Overrides) -> Exchange {
         let started = Instant::now();
         let mut attempts = 1;
         loop {
-            let mut exchange = self.attempt(None, operation, &input).await;
+            let mut exchange = self.attempt(operation, &input, overrides.clone()).await;
             exchange.attempts = attempts;
             exchange.elapsed = started.elapsed();
             if attempts == ATTEMPTS || !worth_repeating(&exchange) {
@@ -63,13 +68,11 @@ impl Session {
         }
     }
 
-    /// Sends a call once under another name than the operation's.
-    pub(super) async fn call_named(&self, name: &'static str, operation: Operation, input: Value) -> Exchange {
-        self.attempt(Some(name), operation, &input).await
-    }
-
-    async fn attempt(&self, name: Option<&'static str>, operation: Operation, input: &Value) -> Exchange {
-        let wire = Wire::new(input.to_string(), name);
+    async fn attempt(&self, operation: Operation, input: &Value, overrides: Overrides) -> Exchange {
+        let input = overrides.body.clone().map_or_else(|| input.clone(), Value::String);
+        let body = overrides.body.clone().unwrap_or_else(|| input.to_string());
+        let unnamed = overrides.operation.is_some();
+        let wire = Wire::new(body, overrides);
         let outcome = operations::send(&self.client, operation, wire.clone()).await;
         let Record { request, response } = wire.take();
         let (status, response) = response.unzip();
@@ -77,16 +80,7 @@ impl Session {
             Outcome::Failure(answer) => answer,
             Outcome::Success => body_of(response.as_ref()),
         };
-        Exchange {
-            operation,
-            input: input.clone(),
-            request,
-            response,
-            status,
-            answer,
-            elapsed: Duration::ZERO,
-            attempts: 1,
-        }
+        Exchange { operation, unnamed, input, request, response, status, answer, elapsed: Duration::ZERO, attempts: 1 }
     }
 
     /// Some targets leave `AWSAccountId` out, but none can do without the ARN.

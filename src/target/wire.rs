@@ -18,9 +18,19 @@ use super::exchange::Message;
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
     body: Arc<str>,
-    /// Instead of the operation's own name.
-    name: Option<&'static str>,
+    overrides: Arc<Overrides>,
     record: Arc<Mutex<Record>>,
+}
+
+/// Parts of a request that the SDK would not send so.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Instead of the operation's name.
+    pub operation: Option<String>,
+    /// Instead of `application/x-amz-json-1.1`.
+    pub content_type: Option<String>,
+    /// Instead of the JSON of the input.
+    pub body: Option<String>,
 }
 
 /// What was recorded.
@@ -37,8 +47,8 @@ impl std::fmt::Debug for Record {
 }
 
 impl Wire {
-    pub(super) fn new(body: String, name: Option<&'static str>) -> Self {
-        Self { body: body.into(), name, record: Arc::default() }
+    pub(super) fn new(body: String, overrides: Overrides) -> Self {
+        Self { body: body.into(), overrides: Arc::new(overrides), record: Arc::default() }
     }
 
     /// Takes what was recorded so far.
@@ -71,8 +81,11 @@ impl Intercept for Wire {
         let request = context.request_mut();
         *request.body_mut() = SdkBody::from(self.body.as_bytes());
         request.headers_mut().insert("content-length", self.body.len().to_string());
-        if let Some(name) = self.name {
+        if let Some(name) = &self.overrides.operation {
             request.headers_mut().insert("x-amz-target", format!("TrentService.{name}"));
+        }
+        if let Some(content_type) = &self.overrides.content_type {
+            request.headers_mut().insert("content-type", content_type.clone());
         }
         Ok(())
     }
