@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
+use crate::report::{Coverage, Row, Standing};
 use crate::rules::{self, Evidence, Rule, Subject};
 use crate::scenario::Library;
 
@@ -26,6 +27,9 @@ pub(super) struct RulesArgs {
     /// Rules that are known this well
     #[arg(long, value_name = "EVIDENCE", value_parser = parse_evidence)]
     evidence: Option<Evidence>,
+    /// Prints a table of what checks each rule
+    #[arg(long)]
+    coverage: bool,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -42,7 +46,7 @@ fn parse_evidence(text: &str) -> Result<Evidence, String> {
 }
 
 pub(super) fn run(args: &RulesArgs) -> Result<Exit, Failure> {
-    let checks = checks(&Library::shipped()?);
+    let coverage = Coverage::of(&Library::shipped()?.tests);
     let chosen: Vec<&Rule> = rules::catalogue().iter().filter(|rule| args.wants(rule)).collect();
     if chosen.is_empty() {
         return Err(Failure::usage(
@@ -50,14 +54,15 @@ pub(super) fn run(args: &RulesArgs) -> Result<Exit, Failure> {
             "`kms-conformance rules` prints them all",
         ));
     }
-    if args.json {
-        let rules: Vec<_> =
-            chosen.iter().map(|rule| json!({"rule": rule, "checked_by": checks.get(rule.id.as_str())})).collect();
-        super::print(&format!("{:#}\n", serde_json::Value::Array(rules)));
-        return Ok(Exit::Success);
-    }
-    let text = chosen.iter().map(|rule| describe(rule, checks.get(rule.id.as_str()).map_or(&[], Vec::as_slice)));
-    super::print(&text.collect::<String>());
+    let text = match (args.json, args.coverage) {
+        (true, _) => {
+            let rows = chosen.iter().map(|rule| json!({"rule": rule, "checked_by": coverage.row(rule)}));
+            format!("{:#}\n", serde_json::Value::Array(rows.collect()))
+        }
+        (false, true) => table(&chosen, &coverage),
+        (false, false) => chosen.iter().map(|rule| describe(rule, coverage.row(rule))).collect(),
+    };
+    super::print(&text);
     Ok(Exit::Success)
 }
 
@@ -69,21 +74,26 @@ impl RulesArgs {
     }
 }
 
-/// The scenarios that judge or observe each rule.
-fn checks(library: &Library) -> BTreeMap<String, Vec<String>> {
-    let mut checks: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for test in &library.tests {
-        for rule in test.rules() {
-            let scenarios = checks.entry(rule.to_string()).or_default();
-            if !scenarios.contains(&test.scenario.name) {
-                scenarios.push(test.scenario.name.clone());
-            }
-        }
+/// Rule by rule, what checks it.
+fn table(rules: &[&Rule], coverage: &Coverage) -> String {
+    let mut text =
+        format!("{BOLD}{:<34} {:<10} {:<10} {:>5}  scenarios{BOLD:#}\n", "rule", "evidence", "standing", "tests");
+    let mut counts: BTreeMap<Standing, usize> = BTreeMap::new();
+    for rule in rules {
+        let (row, standing) = (coverage.row(rule), coverage.standing(rule));
+        *counts.entry(standing).or_default() += 1;
+        let scenarios: Vec<&str> = row.scenarios.iter().map(String::as_str).collect();
+        let by =
+            rule.unchecked.as_deref().filter(|_| row.tests == 0).map_or_else(|| scenarios.join(" "), str::to_owned);
+        let (id, evidence) = (rule.id.as_str(), rule.evidence.as_str());
+        let _ = writeln!(text, "{id:<34} {evidence:<10} {standing:<10} {:>5}  {by}", row.tests);
     }
-    checks
+    let counts: Vec<String> = counts.iter().map(|(standing, count)| format!("{count} {standing}")).collect();
+    let _ = writeln!(text, "{} rules: {}", rules.len(), counts.join(", "));
+    text
 }
 
-fn describe(rule: &Rule, scenarios: &[String]) -> String {
+fn describe(rule: &Rule, row: &Row) -> String {
     let (id, subject, evidence) = (&rule.id, rule.subject.as_str(), rule.evidence.as_str());
     let mut text = format!("{BOLD}{id}{BOLD:#} ({subject}, {evidence})\n  {}\n", rule.says);
     let mut line = |label: &str, content: &str| {
@@ -101,8 +111,12 @@ fn describe(rule: &Rule, scenarios: &[String]) -> String {
     }
     line("checked", &format!("{} against its sources", rule.checked));
     let verb = if rule.is_judged() { "judged" } else { "observed" };
-    let by = if scenarios.is_empty() { "nothing yet".to_owned() } else { scenarios.join(", ") };
-    line(verb, &format!("by {by}"));
+    let scenarios: Vec<&str> = row.scenarios.iter().map(String::as_str).collect();
+    match &rule.unchecked {
+        Some(why) if scenarios.is_empty() => line("by none", why),
+        _ if scenarios.is_empty() => line(verb, "by nothing yet"),
+        _ => line(verb, &format!("by {}", scenarios.join(", "))),
+    }
     text.push('\n');
     text
 }

@@ -1,9 +1,11 @@
 //! What people and programs read: folds over the events of a run.
 
+mod coverage;
 mod human;
 mod normalise;
 mod summary;
 
+pub use coverage::{Coverage, Row, Standing};
 pub use human::Human;
 pub use normalise::Normaliser;
 pub use summary::{Conclusion, Counts, RESULTS_VERSION, Summary, TestResult};

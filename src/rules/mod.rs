@@ -45,6 +45,9 @@ pub struct Rule {
     pub message: Option<String>,
     /// Which source says otherwise, which one wins, and why.
     pub conflict: Option<String>,
+    /// Why no scenario checks the rule, where none can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<String>,
 }
 
 /// The id of a rule: capital letters and digits in groups joined by dashes, such as `TOK-KEYBOUND`.
@@ -159,6 +162,7 @@ struct Entry {
     checked: Date,
     message: Option<String>,
     conflict: Option<String>,
+    unchecked: Option<String>,
 }
 
 impl Rule {
@@ -221,8 +225,8 @@ impl Catalogue {
 
 impl Entry {
     fn on(self, subject: Subject) -> Rule {
-        let Self { id, says, expect, evidence, sources, checked, message, conflict } = self;
-        Rule { id, subject, says, expect, evidence, sources, checked, message, conflict }
+        let Self { id, says, expect, evidence, sources, checked, message, conflict, unchecked } = self;
+        Rule { id, subject, says, expect, evidence, sources, checked, message, conflict, unchecked }
     }
 }
 
