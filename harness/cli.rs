@@ -160,6 +160,28 @@ fn the_event_log_is_a_line_an_event_and_reads_back() {
     assert!(matches!(events.last(), Some(Event::RunFinished(_))));
 }
 
+/// Key material, tokens and ciphertexts are all longer than any word that belongs into an artefact. What may look like
+/// them is the id of a key material.
+#[test]
+fn no_artefact_holds_anything_like_a_blob() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = run(&["run", "import_token", "wrapping", "reimport", "--out", dir.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let long = regex::Regex::new("[A-Za-z0-9+/]{40,}").unwrap();
+    let material_id = regex::Regex::new("^[0-9a-f]{64}$").unwrap();
+    let files = ["events.jsonl", "results.json"].map(|name| fs::read_to_string(dir.path().join(name)).unwrap());
+    for text in files.iter().chain([&stdout(&output), &stderr(&output)]) {
+        let suspicious: Vec<&str> =
+            long.find_iter(text).map(|found| found.as_str()).filter(|word| !harmless(word, &material_id)).collect();
+        assert!(suspicious.is_empty(), "{suspicious:?}");
+    }
+}
+
+fn harmless(word: &str, material_id: &regex::Regex) -> bool {
+    let name = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase()) || part.ends_with("Exception");
+    material_id.is_match(word) || word.split('/').all(name) || word.contains("WithoutPlaintext")
+}
+
 fn read_events(dir: &Path) -> Vec<Event> {
     let log = fs::read_to_string(dir.join("events.jsonl")).unwrap();
     log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -4,6 +4,8 @@ mod context;
 mod evidence;
 mod matching;
 mod step;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use context::{Context, EvaluateError, Place};

@@ -4,7 +4,7 @@ use super::diagnostic::{Diagnostic, alternatives, suggestion};
 use super::expr::{Expr, Reference};
 use super::file::valid_name;
 use super::matcher::Matcher;
-use super::parse_value::Values;
+use super::parse_value::{Values, operator};
 use super::reader::{Errors, Fields};
 use super::scope::{Scope, descend, root_of};
 use super::step::{Action, Call, Expected, Refusal, Role, Send, Step};
@@ -102,7 +102,10 @@ impl Steps<'_> {
         if let Some(name) = call.binding.as_ref().filter(|_| matches!(call.role, Role::Observe { .. })) {
             self.scope.observed.insert(name.clone());
         }
-        self.require_members(&call, key);
+        // `$raw` is exactly what it says.
+        if operator(body).is_none() {
+            self.require_members(&call, key);
+        }
         self.require_witness(&call, key);
         self.note_witness(&call);
         Some(call)
