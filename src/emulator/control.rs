@@ -7,11 +7,12 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Emulator;
+use super::{Emulator, Fault};
 use crate::kms::AccountId;
 
 const ROOT: &str = "/_kms-conformance";
 const CLOCK: &str = "/_kms-conformance/clock";
+const FAULTS: &str = "/_kms-conformance/faults";
 /// The version of this interface.
 const VERSION: u32 = 1;
 
@@ -32,19 +33,27 @@ pub(crate) fn is_meant(path: &str) -> bool {
 pub(crate) fn respond(emulator: &Emulator, request: &Request<Bytes>) -> Response<Bytes> {
     let (status, body) = match (request.method(), request.uri().path()) {
         (&Method::GET, ROOT) => (StatusCode::OK, hello()),
-        (&Method::POST, CLOCK) => match clock(emulator, request.body()) {
-            Ok(body) => (StatusCode::OK, body),
-            Err(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
-        },
-        (_, path) => {
-            let error = format!("no such control request: GET {ROOT} and POST {CLOCK} exist, not {path}");
-            (StatusCode::BAD_REQUEST, json!({ "error": error }))
-        }
+        (&Method::POST, CLOCK) => answer(clock(emulator, request.body())),
+        (&Method::POST, FAULTS) => answer(faults(emulator, request.body())),
+        (_, path) => answer(Err(format!(
+            "no such control request: GET {ROOT}, POST {CLOCK} and POST {FAULTS} exist, not {path}"
+        ))),
     };
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+fn answer(outcome: Result<Value, String>) -> (StatusCode, Value) {
+    outcome.map_or_else(|error| (StatusCode::BAD_REQUEST, json!({ "error": error })), |body| (StatusCode::OK, body))
+}
+
+fn faults(emulator: &Emulator, body: &[u8]) -> Result<Value, String> {
+    let fault: Fault = serde_json::from_slice(body)
+        .map_err(|error| format!("expected {{\"operation\": …, \"code\": …, \"times\": …}}: {error}"))?;
+    emulator.inject(fault);
+    Ok(json!({}))
 }
 
 fn hello() -> Value {

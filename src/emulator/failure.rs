@@ -44,8 +44,12 @@ impl Failure {
 
     /// The emulator itself broke: nothing that the client sent should lead here.
     pub(crate) fn internal(what: impl Into<String>) -> Self {
-        let message = format!("the emulator failed: {}", what.into());
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Self::new(ErrorCode::KMS_INTERNAL, message) }
+        Self::server(ErrorCode::KMS_INTERNAL, format!("the emulator failed: {}", what.into()))
+    }
+
+    /// A fault of the service's own: HTTP 500.
+    pub(crate) fn server(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Self::new(code, message) }
     }
 
     /// The JSON body. `AccessDeniedException` spells its member `Message`, all others `message`: both as recorded.

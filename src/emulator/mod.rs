@@ -31,6 +31,7 @@ mod clock;
 mod control;
 mod crypto;
 mod failure;
+mod faults;
 mod operations;
 mod protocol;
 pub mod server;
@@ -49,9 +50,11 @@ use http::{Method, Request, Response};
 use uuid::Uuid;
 
 pub use clock::AccountClock;
+pub use faults::{Fault, ServiceException};
 
 use crate::kms::{AccountId, ErrorCode, Region};
 use failure::Failure;
+use faults::Faults;
 use operations::Session;
 use protocol::{Caller, Defaults};
 use store::Account;
@@ -77,6 +80,7 @@ struct Inner {
     defaults: Defaults,
     accounts: RwLock<HashMap<AccountId, Arc<Account>>>,
     pool: WrappingPool,
+    faults: Faults,
     /// `None` if there is no randomness to make one; every request then fails.
     seal: Option<TokenSeal>,
 }
@@ -99,6 +103,7 @@ impl Emulator {
             defaults: Defaults { account: config.default_account, region: config.default_region },
             accounts: RwLock::default(),
             pool: WrappingPool::shared(),
+            faults: Faults::default(),
             seal: TokenSeal::new().ok(),
         }))
     }
@@ -118,11 +123,17 @@ impl Emulator {
         self.0.account(account).clock.clone()
     }
 
+    /// Answers calls to come, of any account, with an exception that only the service can cause.
+    pub fn inject(&self, fault: Fault) {
+        self.0.faults.push(fault);
+    }
+
     async fn kms(&self, id: Uuid, request: &Request<Bytes>) -> Result<Bytes, Failure> {
         let operation = protocol::operation(request.headers())?;
         if request.method() != Method::POST {
             return Err(Failure::silent(ErrorCode::UNKNOWN_OPERATION));
         }
+        self.0.faults.next(operation)?;
         let caller = Caller::of(request.headers(), &self.0.defaults)?;
         let body = validation::request(operation, &caller.region, request.body())?;
         let account = self.0.account(&caller.account);
