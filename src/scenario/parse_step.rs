@@ -235,7 +235,7 @@ impl Steps<'_> {
 
     fn expected(&mut self, fields: &Fields<'_>, operation: Operation) -> Option<Expected> {
         if let Some(node) = fields.get("fails") {
-            return self.refusal(node).map(Expected::Refusal);
+            return self.refusal(node).map(|refusal| Expected::Refusal(Box::new(refusal)));
         }
         match fields.get("expect") {
             Some(node) => {

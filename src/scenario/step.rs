@@ -90,7 +90,7 @@ pub enum Expected {
     /// An answer with these members.
     Success(Option<Matcher>),
     /// An exception.
-    Refusal(Refusal),
+    Refusal(Box<Refusal>),
 }
 
 /// Which exception.
