@@ -204,8 +204,9 @@ fn expected_and_observed(text: &mut String, finding: &Finding) {
         line(text, "expected", expected);
         line(text, "observed", &finding.observed);
     }
-    // Of an exception, the outcome has said it.
-    for difference in finding.differences.iter().filter(|difference| difference.path != "the exception") {
+    // Of another exception, and of its status, the outcome has said it.
+    let said = |path: &str| finding.differences.iter().any(|d| d.path == "the exception") && path.starts_with("the ");
+    for difference in finding.differences.iter().filter(|difference| !said(&difference.path)) {
         line(text, "expected", &format!("{} {}", difference.path, difference.expected));
         line(text, "observed", &format!("{} {}", difference.path, difference.found));
     }
