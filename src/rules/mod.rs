@@ -12,6 +12,7 @@
 //! assert!(rule.is_judged());
 //! ```
 
+mod pages;
 mod source;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use pages::{Promise, Standing, promises};
 pub use source::{Page, Source};
 
 /// One statement about KMS.

@@ -1,9 +1,12 @@
 //! Where a rule is known from.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use crate::kms::UnknownName;
 
 /// One source of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +96,21 @@ impl Source {
 }
 
 impl Page {
+    /// Every page.
+    pub const ALL: &'static [Self] = &[Self::CliV1, Self::DotnetV3, Self::CliV2, Self::Powershell, Self::Paws];
+
+    /// The page's name in files and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CliV1 => "cli-v1",
+            Self::DotnetV3 => "dotnet-v3",
+            Self::CliV2 => "cli-v2",
+            Self::Powershell => "powershell",
+            Self::Paws => "paws",
+        }
+    }
+
     /// The page's title.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -103,6 +121,18 @@ impl Page {
             Self::Powershell => "AWS Tools for PowerShell, Import-KMSKeyMaterial",
             Self::Paws => "paws for R, kms_import_key_material",
         }
+    }
+}
+
+impl FromStr for Page {
+    type Err = UnknownName;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|page| page.as_str() == s)
+            .ok_or_else(|| UnknownName { kind: "page", found: s.to_owned() })
     }
 }
 
@@ -198,6 +228,15 @@ mod tests {
             let json = serde_json::to_string(&source).unwrap();
             assert_eq!(serde_json::from_str::<Source>(&json).unwrap(), source, "{text}");
         }
+    }
+
+    #[test]
+    fn a_page_reads_back_from_its_name() {
+        for page in Page::ALL {
+            assert_eq!(page.as_str().parse(), Ok(*page));
+            assert_eq!(serde_json::to_value(page).unwrap(), page.as_str());
+        }
+        assert!("cli-v3".parse::<Page>().is_err());
     }
 
     #[test]
