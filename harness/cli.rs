@@ -201,3 +201,13 @@ fn help_shows_examples_and_exit_codes() {
     snapshot("help", &stdout(&run(&["--help"])));
     snapshot("help-run", &stdout(&run(&["run", "--help"])));
 }
+
+#[test]
+fn a_pages_promises_are_shown_with_how_they_stand_today() {
+    for page in ["cli-v1", "dotnet-v3", "cli-v2", "powershell", "paws"] {
+        let output = run(&["rules", "--source", page]);
+        assert_eq!(output.status.code(), Some(0), "{page}");
+        assert!(stdout(&output).contains("promises: "), "{page}");
+    }
+    assert_eq!(run(&["rules", "--source", "no-such-page"]).status.code(), Some(2));
+}

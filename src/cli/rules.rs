@@ -10,7 +10,7 @@ use serde_json::json;
 use super::exit_code::Exit;
 use super::failure::Failure;
 use crate::report::{Coverage, Row, Standing};
-use crate::rules::{self, Evidence, Rule, Subject};
+use crate::rules::{self, Evidence, Page, Rule, Subject};
 use crate::scenario::Library;
 
 const BOLD: Style = Style::new().bold();
@@ -27,6 +27,9 @@ pub(super) struct RulesArgs {
     /// Rules that are known this well
     #[arg(long, value_name = "EVIDENCE", value_parser = parse_evidence)]
     evidence: Option<Evidence>,
+    /// Prints what a public page promises, and how that stands today: cli-v1, dotnet-v3, cli-v2, powershell or paws
+    #[arg(long, value_name = "PAGE", conflicts_with_all = ["ids", "subject", "evidence", "coverage"])]
+    source: Option<Page>,
     /// Prints a table of what checks each rule
     #[arg(long)]
     coverage: bool,
@@ -47,6 +50,10 @@ fn parse_evidence(text: &str) -> Result<Evidence, String> {
 
 pub(super) fn run(args: &RulesArgs) -> Result<Exit, Failure> {
     let coverage = Coverage::of(&Library::shipped()?.tests);
+    if let Some(page) = args.source {
+        super::print(&if args.json { json_of(page) } else { promises(page, &coverage) });
+        return Ok(Exit::Success);
+    }
     let chosen: Vec<&Rule> = rules::catalogue().iter().filter(|rule| args.wants(rule)).collect();
     if chosen.is_empty() {
         return Err(Failure::usage(
@@ -72,6 +79,29 @@ impl RulesArgs {
             && self.subject.is_none_or(|subject| subject == rule.subject)
             && self.evidence.is_none_or(|evidence| evidence == rule.evidence)
     }
+}
+
+fn json_of(page: Page) -> String {
+    format!("{:#}\n", json!({"page": page, "title": page.title(), "promises": rules::promises(page)}))
+}
+
+/// Sentence by sentence, what a page promises and what checks it.
+fn promises(page: Page, coverage: &Coverage) -> String {
+    let mut text = format!("{BOLD}{}{BOLD:#}\n\n", page.title());
+    let mut counts: BTreeMap<rules::Standing, usize> = BTreeMap::new();
+    for promise in rules::promises(page) {
+        *counts.entry(promise.today).or_default() += 1;
+        let rules = promise.rules.iter().filter_map(|id| rules::catalogue().get(id.as_str()));
+        let checked: Vec<String> = rules.map(|rule| format!("{} ({})", rule.id, coverage.standing(rule))).collect();
+        let _ = writeln!(text, "{}\n  {DIM}today   {DIM:#} {}", promise.says, promise.today);
+        if let Some(note) = &promise.note {
+            let _ = writeln!(text, "  {DIM}note    {DIM:#} {note}");
+        }
+        let _ = writeln!(text, "  {DIM}rules   {DIM:#} {}\n", checked.join(", "));
+    }
+    let counts: Vec<String> = counts.iter().map(|(standing, count)| format!("{count} {standing}")).collect();
+    let _ = writeln!(text, "{} promises: {}", rules::promises(page).len(), counts.join(", "));
+    text
 }
 
 /// Rule by rule, what checks it.
