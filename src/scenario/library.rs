@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Test;
 use super::diagnostic::{FileErrors, SourceFile, Style};
 use super::file::parse;
+use crate::states;
 
 // Made by build.rs: the name and text of every file under scenarios/.
 include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
@@ -58,7 +59,7 @@ fn render(files: &[FileErrors], style: Style) -> String {
 }
 
 impl Library {
-    /// The scenarios that are part of this program.
+    /// The scenarios that are part of this program: the files, and those of the key-state table.
     ///
     /// # Errors
     /// When one of them has a mistake, which a test rules out.
@@ -67,7 +68,11 @@ impl Library {
             let file = SourceFile { path: format!("scenarios/{name}.yaml"), text: (*text).to_owned() };
             ((*name).to_owned(), file)
         });
-        Self::read(files)
+        let generated = states::scenarios().into_iter().map(|(name, text)| {
+            let file = SourceFile { path: format!("generated/{name}.yaml"), text };
+            (name, file)
+        });
+        Self::read(files.chain(generated))
     }
 
     /// The scenarios in a folder, laid out as `<subject>/<name>.yaml`.
