@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::Test;
 use super::diagnostic::{FileErrors, SourceFile, Style};
@@ -98,8 +101,8 @@ impl Library {
 
     fn read(files: impl IntoIterator<Item = (String, SourceFile)>) -> Result<Self, LibraryError> {
         let (mut tests, mut mistakes) = (Vec::new(), Vec::new());
-        for (name, file) in files {
-            match parse(&name, file) {
+        for read in parse_all(files.into_iter().collect()) {
+            match read {
                 Ok(cases) => tests.extend(cases),
                 Err(errors) => mistakes.push(errors),
             }
@@ -110,6 +113,25 @@ impl Library {
         tests.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
         Ok(Self { tests })
     }
+}
+
+/// Parses the files on all cores, in their order: every start of the program waits for it.
+fn parse_all(mut files: Vec<(String, SourceFile)>) -> Vec<Result<Vec<Test>, FileErrors>> {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let share = files.len().div_ceil(cores).max(1);
+    let mut shares = Vec::new();
+    while !files.is_empty() {
+        let rest = files.split_off(share.min(files.len()));
+        shares.push(std::mem::replace(&mut files, rest));
+    }
+    let parse_share = |share: Vec<(String, SourceFile)>| -> Vec<_> {
+        share.into_iter().map(|(name, file)| parse(&name, file)).collect()
+    };
+    thread::scope(|scope| {
+        let parsers: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || parse_share(share))).collect();
+        let parsed = parsers.into_iter().map(|parser| parser.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        parsed.flatten().collect()
+    })
 }
 
 fn unreadable(path: &Path, source: io::Error) -> LibraryError {
