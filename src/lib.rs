@@ -8,6 +8,7 @@
 //! - [`kms`]: the vocabulary that all share: operations, key specs, states, ARNs, request shapes. It decides nothing.
 //! - [`rules`]: what KMS does, one sentence a rule, with its evidence and sources. Nothing else states a rule.
 //! - [`scenario`]: the YAML language: parsing with positions, references, matchers, expansion of the matrix.
+//! - [`states`]: the key-state table as data, and a scenario for every cell of it.
 //! - [`material`]: key material and how a client wraps it, and the proofs of which material is in force.
 //! - [`target`]: reaching a target through the official SDK, with the wire recorded; its clock.
 //! - [`judge`]: an expectation and an answer make a verdict; the evidence, redacted.
@@ -27,6 +28,7 @@ pub mod report;
 pub mod rules;
 pub mod runner;
 pub mod scenario;
+pub mod states;
 pub mod target;
 
 /// The README's examples are tests, too.

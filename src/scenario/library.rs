@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::Test;
 use super::diagnostic::{FileErrors, SourceFile, Style};
 use super::file::parse;
+use crate::states;
 
 // Made by build.rs: the name and text of every file under scenarios/.
 include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
@@ -58,7 +62,7 @@ fn render(files: &[FileErrors], style: Style) -> String {
 }
 
 impl Library {
-    /// The scenarios that are part of this program.
+    /// The scenarios that are part of this program: the files, and those of the key-state table.
     ///
     /// # Errors
     /// When one of them has a mistake, which a test rules out.
@@ -67,7 +71,11 @@ impl Library {
             let file = SourceFile { path: format!("scenarios/{name}.yaml"), text: (*text).to_owned() };
             ((*name).to_owned(), file)
         });
-        Self::read(files)
+        let generated = states::scenarios().into_iter().map(|(name, text)| {
+            let file = SourceFile { path: format!("generated/{name}.yaml"), text };
+            (name, file)
+        });
+        Self::read(files.chain(generated))
     }
 
     /// The scenarios in a folder, laid out as `<subject>/<name>.yaml`.
@@ -93,8 +101,8 @@ impl Library {
 
     fn read(files: impl IntoIterator<Item = (String, SourceFile)>) -> Result<Self, LibraryError> {
         let (mut tests, mut mistakes) = (Vec::new(), Vec::new());
-        for (name, file) in files {
-            match parse(&name, file) {
+        for read in parse_all(files.into_iter().collect()) {
+            match read {
                 Ok(cases) => tests.extend(cases),
                 Err(errors) => mistakes.push(errors),
             }
@@ -105,6 +113,25 @@ impl Library {
         tests.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
         Ok(Self { tests })
     }
+}
+
+/// Parses the files on all cores, in their order: every start of the program waits for it.
+fn parse_all(mut files: Vec<(String, SourceFile)>) -> Vec<Result<Vec<Test>, FileErrors>> {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let share = files.len().div_ceil(cores).max(1);
+    let mut shares = Vec::new();
+    while !files.is_empty() {
+        let rest = files.split_off(share.min(files.len()));
+        shares.push(std::mem::replace(&mut files, rest));
+    }
+    let parse_share = |share: Vec<(String, SourceFile)>| -> Vec<_> {
+        share.into_iter().map(|(name, file)| parse(&name, file)).collect()
+    };
+    thread::scope(|scope| {
+        let parsers: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || parse_share(share))).collect();
+        let parsed = parsers.into_iter().map(|parser| parser.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        parsed.flatten().collect()
+    })
 }
 
 fn unreadable(path: &Path, source: io::Error) -> LibraryError {
