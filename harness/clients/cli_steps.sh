@@ -11,8 +11,8 @@ kms() { aws kms "$@"; }
 pass() { passed=$((passed + 1)); printf 'ok    %s\n' "$1"; }
 fail() { failed=$((failed + 1)); printf 'FAIL  %s\n' "$1"; shift; printf '      %s\n' "$@"; }
 
-# is NAME EXPECTED SEEN
-is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "expected: $2" "seen:     $3"; fi; }
+# is NAME EXPECTED SEEN: nothing is never what was expected.
+is() { if [ -n "$3" ] && [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "expected: $2" "seen:     $3"; fi; }
 
 # like NAME REGULAR-EXPRESSION SEEN
 like() { if [[ $3 =~ $2 ]]; then pass "$1"; else fail "$1" "expected: $2" "seen:     $3"; fi; }

@@ -46,7 +46,7 @@ is "describe-key shows the date" "$(seconds "$valid_to")" "$(seconds "$shown" 2>
 context="--encryption-context purpose=walk"
 works "encrypt" kms encrypt --key-id "$arn" --plaintext "fileb://$work/plaintext" $context \
   --query CiphertextBlob --output text
-openssl base64 -d -A <"$work/out" >"$work/ciphertext"
+openssl base64 -d -A <"$work/out" >"$work/ciphertext" || true
 decrypt() { kms decrypt --ciphertext-blob "fileb://$work/ciphertext" $context --query Plaintext --output text; }
 works "decrypt" decrypt
 is "the plaintext is back" "attack at dawn" "$(openssl base64 -d -A <"$work/out")"
