@@ -211,3 +211,13 @@ fn a_pages_promises_are_shown_with_how_they_stand_today() {
     }
     assert_eq!(run(&["rules", "--source", "no-such-page"]).status.code(), Some(2));
 }
+
+#[test]
+fn the_text_of_a_shipped_scenario_is_printed() {
+    for name in ["import_token/issued_for_another_key", "key_states/encrypt_while_disabled[spec=SYMMETRIC_DEFAULT]"] {
+        let output = run(&["scenario", name]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        assert!(stdout(&output).contains("steps:"), "{name}");
+    }
+    assert_eq!(run(&["scenario", "no/such"]).status.code(), Some(2));
+}

@@ -11,6 +11,7 @@ mod signals;
 
 use clap::{Parser, Subcommand};
 
+use crate::scenario::Library;
 pub use exit_code::Exit;
 use failure::Failure;
 
@@ -40,6 +41,11 @@ enum Command {
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
     Emulator(emulator::EmulatorArgs),
+    /// Prints the text of a shipped scenario, those of the key-state table included
+    Scenario {
+        /// Its name, or that of one of its tests
+        name: String,
+    },
     /// Prints the JSON schema of scenario files, for editors
     Schema,
 }
@@ -51,6 +57,7 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(*args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
+        Command::Scenario { name } => scenario(&name),
         Command::Schema => {
             print(&crate::scenario::schema::json_schema_text());
             Ok(Exit::Success)
@@ -60,6 +67,15 @@ pub fn main() -> Exit {
         anstream::eprintln!("{failure}");
         failure.exit()
     })
+}
+
+fn scenario(name: &str) -> Result<Exit, Failure> {
+    let library = Library::shipped()?;
+    let test = library.tests.iter().find(|test| test.name == name || test.scenario.name == name);
+    let hint = "`kms-conformance run --list` prints the names of all tests";
+    let test = test.ok_or_else(|| Failure::usage(format!("there is no scenario `{name}`"), hint))?;
+    print(&test.scenario.file.text);
+    Ok(Exit::Success)
 }
 
 /// Writes data to stdout. A reader that has gone, such as `head`, is no error.
