@@ -36,7 +36,7 @@ impl Writer<'_> {
         let steps = self.steps();
         let mut text = format!("name: {}\nwhy: {}\n", quoted(&self.title()), quoted(why));
         text.push_str(&self.matrix(&steps));
-        let materials: String = ["m", "n"]
+        let materials: String = ["m", "new"]
             .into_iter()
             .filter(|name| steps.contains(&format!("$wrap: {name},")))
             .map(|name| format!("  {name}: \"${{spec}}\"\n"))
