@@ -36,7 +36,7 @@ impl Writer<'_> {
         let steps = self.steps();
         let mut text = format!("name: {}\nwhy: {}\n", quoted(&self.title()), quoted(why));
         text.push_str(&self.matrix(&steps));
-        let materials: String = ["m", "n"]
+        let materials: String = ["m", "new"]
             .into_iter()
             .filter(|name| steps.contains(&format!("$wrap: {name},")))
             .map(|name| format!("  {name}: \"${{spec}}\"\n"))
@@ -192,4 +192,51 @@ fn one_of(states: &[KeyState]) -> String {
 /// The text in quotes, as JSON and YAML both have it.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::states::table::{TABLE, Way};
+
+    fn text(call: &str, way: Way) -> String {
+        let entry = TABLE.entries().find(|entry| entry.call == call && entry.way == way).unwrap();
+        TABLE.scenario(&entry, "a reason").unwrap().1
+    }
+
+    #[test]
+    fn no_placeholder_is_left() {
+        for (name, text) in TABLE.scenarios() {
+            for placeholder in ["<key>", "<client>", "<multi>", "<existing>", "<arn>"] {
+                assert!(!text.contains(placeholder), "{name} holds {placeholder}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_replica_is_looked_at_by_the_client_of_its_region() {
+        let creating = text("tag_resource", Way::Creating);
+        assert!(creating.contains("  - TagResource: { KeyId: \"${r.KeyId}\""), "{creating}");
+        assert_eq!(creating.matches("    client: west\n").count(), 3, "{creating}");
+        assert!(!text("tag_resource", Way::Enabled).contains("west"));
+    }
+
+    #[test]
+    fn what_needs_an_enabled_key_is_left_out_where_there_never_was_one() {
+        assert!(text("list_grants", Way::Disabled).contains("CreateGrant"));
+        assert!(!text("list_grants", Way::NeverImported).contains("CreateGrant"));
+        assert!(!text("list_grants", Way::NeverImported).contains("material:"));
+    }
+
+    #[test]
+    fn a_recorded_text_goes_with_the_one_exception_that_it_was_recorded_with() {
+        let message = "message: \"${k.Arn} is pending import.\"";
+        assert!(text("rotate_key_on_demand", Way::NeverImported).contains(message));
+        assert!(!text("rotate_a_key_that_does_not_rotate", Way::NeverImported).contains("message"));
+    }
+
+    #[test]
+    fn ways_that_need_relatives_try_one_kind_of_key() {
+        assert_eq!(text("enable_key", Way::Disabled).matches("spec: ").count(), 4);
+        assert_eq!(text("enable_key", Way::Updating).matches("spec: ").count(), 1);
+    }
 }
