@@ -130,9 +130,7 @@ pub(crate) fn suggestion<'a>(found: &str, names: impl IntoIterator<Item = &'a st
     match names.iter().min_by_key(near) {
         Some(best) if near(&best) <= limit => format!("did you mean `{best}`?"),
         Some(_) if names.len() <= 24 => format!("write {}", alternatives(names)),
-        Some(_) => {
-            format!("write one of the {} known names, such as {}", names.len(), alternatives(names.into_iter().take(3)))
-        }
+        Some(_) => format!("write one of the known names, such as {}", alternatives(names.into_iter().take(3))),
         None => "there is nothing that could stand here".to_owned(),
     }
 }
