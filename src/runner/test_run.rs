@@ -319,8 +319,8 @@ impl TestRun<'_> {
         let mut wrong_way = None;
         for (rule, expected) in rules {
             let comparison = self.compare(line, expected, exchange)?;
-            if !comparison.right_way && rules.len() > 1 {
-                // The call's success is none of these rules: it carries them.
+            if !comparison.right_way && (rules.len() > 1 || expected.is_about_form()) {
+                // That the call succeeds, or is refused, is none of these rules: it carries them.
                 let reason = format!("{} (line {line}) came to {}", exchange.operation, comparison.observed);
                 return Err(Stop::new(Verdict::Blocked, reason));
             }

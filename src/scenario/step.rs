@@ -106,6 +106,20 @@ pub struct Refusal {
     pub body: Option<Matcher>,
 }
 
+impl Expected {
+    /// Whether it is about the form of an error, whichever error that is: it says nothing where there is none.
+    #[must_use]
+    pub fn is_about_form(&self) -> bool {
+        match self {
+            Self::Success(_) => false,
+            Self::Refusal(refusal) => {
+                let form = [refusal.status.is_some(), refusal.body.is_some(), refusal.message.is_some()];
+                refusal.codes.is_empty() && form.contains(&true)
+            }
+        }
+    }
+}
+
 impl Call {
     /// The rules that this call says something of.
     pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
