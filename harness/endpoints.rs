@@ -147,9 +147,12 @@ fn ctrl_c_ends_with_130_and_reports_what_there_is() {
         let body = r#"{"__type":"ThrottlingException","message":"slow down"}"#;
         let _ = write!(stream, "HTTP/1.1 400 Bad\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
     });
-    let child =
+    let mut child =
         program().args(["run", "--endpoint", &url]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    thread::sleep(Duration::from_secs(4));
+    // Once it says what it runs, it listens for signals.
+    let mut said = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("tests against"), "{said}");
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));

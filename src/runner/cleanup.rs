@@ -20,6 +20,8 @@ pub(super) struct Made {
 struct Key {
     /// The client that made it.
     client: Option<String>,
+    /// The Region that it was replicated to, if it is a replica.
+    replicated_to: Option<String>,
     id: String,
     imported: bool,
 }
@@ -33,7 +35,14 @@ impl Made {
                 let metadata = &body["KeyMetadata"];
                 let imported = metadata["Origin"] == "EXTERNAL";
                 let id = metadata["KeyId"].as_str().map(str::to_owned);
-                self.keys.extend(id.map(|id| Key { client: client.cloned(), id, imported }));
+                self.keys.extend(id.map(|id| Key { client: client.cloned(), replicated_to: None, id, imported }));
+            }
+            Operation::ReplicateKey => {
+                let metadata = &body["ReplicaKeyMetadata"];
+                let imported = metadata["Origin"] == "EXTERNAL";
+                let replicated_to = exchange.input["ReplicaRegion"].as_str().map(str::to_owned);
+                let id = metadata["KeyId"].as_str().map(str::to_owned);
+                self.keys.extend(id.map(|id| Key { client: client.cloned(), replicated_to, id, imported }));
             }
             Operation::CreateAlias => {
                 self.aliases
@@ -52,8 +61,12 @@ impl Made {
                 left.push(alias);
             }
         }
-        for key in self.keys {
-            let session = &sessions[&key.client];
+        // Replicas first: a primary goes only after them.
+        for key in self.keys.into_iter().rev() {
+            let Some(session) = session_of(sessions, &key) else {
+                left.push(key.id);
+                continue;
+            };
             if key.imported {
                 let _: Exchange = session.call(Operation::DeleteImportedKeyMaterial, by_id(&key.id)).await;
             }
@@ -66,6 +79,14 @@ impl Made {
             }
         }
         left
+    }
+}
+
+/// The client that can reach the key: of a replica, one that calls its Region.
+fn session_of<'s>(sessions: &'s IndexMap<Option<String>, Session>, key: &Key) -> Option<&'s Session> {
+    match &key.replicated_to {
+        None => sessions.get(&key.client),
+        Some(region) => sessions.values().find(|session| session.region().as_str() == region),
     }
 }
 
