@@ -13,6 +13,7 @@
 //! ```
 
 mod pages;
+mod quotas;
 mod source;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use pages::{Promise, Standing, promises};
+pub use quotas::{Quota, quotas};
 pub use source::{Page, Source};
 
 /// One statement about KMS.
