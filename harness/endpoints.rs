@@ -158,3 +158,18 @@ fn ctrl_c_ends_with_130_and_reports_what_there_is() {
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
     assert!(stdout(&output).contains("interrupted"), "{}", stdout(&output));
 }
+
+#[test]
+fn a_target_that_does_nothing_right_passes_nothing() {
+    for (status, body) in [("200 OK", "{}"), ("400 Bad", r#"{"__type":"ValidationException","message":"no"}"#)] {
+        let url = serve(move |stream| {
+            read_request(stream);
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close", body.len());
+            let _ = write!(stream, "{head}\r\n\r\n{body}");
+        });
+        let output = run_against(&url, &["--max-wait", "0s"]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let last = stdout(&output).lines().last().unwrap().to_owned();
+        assert!(!last.contains("pass") && last.contains("deviation"), "{last}");
+    }
+}
