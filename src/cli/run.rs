@@ -18,7 +18,7 @@ use super::signals::Signals;
 use crate::emulator::{Config, Emulator};
 use crate::judge::Messages;
 use crate::kms::Region;
-use crate::report::{Human, Summary};
+use crate::report::{EVENT_LOG, Human, Summary};
 use crate::runner::{self, Event, Options, Plan, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
 use crate::target::{Endpoint, Target};
@@ -172,7 +172,7 @@ struct Archive {
 
 impl Archive {
     fn create(dir: &Path) -> Result<Self, Failure> {
-        let path = dir.join("events.jsonl");
+        let path = dir.join(EVENT_LOG);
         let open = || {
             fs::create_dir_all(dir)?;
             File::create(&path)
@@ -188,7 +188,7 @@ impl Archive {
             self.events.write_all(b"\n")?;
             self.events.flush()
         };
-        write().map_err(|error| Failure::unwritable(&self.dir.join("events.jsonl"), &error))
+        write().map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
     }
 
     fn finish(self, summary: &Summary) -> Result<(), Failure> {

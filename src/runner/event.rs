@@ -79,6 +79,9 @@ pub struct TestOutcome {
     pub why: String,
     /// The scenario's file.
     pub file: String,
+    /// The scenario's text, unless it is one of the program's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// The verdict on the test.
     pub verdict: Verdict,
     /// Why it was not run to its end, if it was not.

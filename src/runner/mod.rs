@@ -163,6 +163,7 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         title: "the harness panicked".into(),
         why: String::new(),
         file: String::new(),
+        text: None,
         verdict: Verdict::HarnessError,
         reason: Some(format!("please report this: {error}")),
         unsupported: Vec::new(),

@@ -377,6 +377,7 @@ fn finished(
         title: scenario.title.clone(),
         why: scenario.why.clone(),
         file: scenario.file.path.clone(),
+        text: None,
         verdict,
         reason,
         unsupported,
