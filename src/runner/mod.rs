@@ -2,7 +2,7 @@
 
 mod cleanup;
 mod event;
-mod test_run;
+pub(crate) mod test_run;
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use indexmap::IndexMap;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::cleanup::Made;
@@ -19,10 +19,10 @@ use crate::target::{Answer, ClockError, Exchange, Overrides, Session, Target};
 
 /// Why a test goes no further.
 #[derive(Debug)]
-struct Stop {
-    verdict: Verdict,
-    reason: String,
-    unsupported: Vec<String>,
+pub(crate) struct Stop {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: String,
+    pub(crate) unsupported: Vec<String>,
 }
 
 impl Stop {
@@ -32,7 +32,7 @@ impl Stop {
 }
 
 /// A test under way.
-struct TestRun<'a> {
+pub(crate) struct TestRun<'a> {
     options: &'a Options,
     stopper: &'a Stopper,
     /// By the client's name; none is the test's own.
@@ -48,13 +48,13 @@ struct TestRun<'a> {
 }
 
 /// The right to keep the machine busy, given back while a test only waits.
-pub(super) struct Slot<'a> {
-    pub(super) slots: &'a std::sync::Arc<Semaphore>,
-    pub(super) permit: Option<OwnedSemaphorePermit>,
+pub(crate) struct Slot<'a> {
+    pub(crate) slots: &'a std::sync::Arc<Semaphore>,
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Slot<'_> {
-    pub(super) async fn take(&mut self) {
+    pub(crate) async fn take(&mut self) {
         // The semaphore is never closed; without a permit the test would merely share the machine.
         self.permit = std::sync::Arc::clone(self.slots).acquire_owned().await.ok();
     }
@@ -78,7 +78,7 @@ pub(super) async fn run(
     outcome
 }
 
-async fn prepare<'a>(
+pub(crate) async fn prepare<'a>(
     target: &Target,
     test: &Test,
     options: &'a Options,
@@ -172,10 +172,26 @@ impl TestRun<'_> {
         finished(test, self.findings, self.exchanges, left_behind, stop)
     }
 
-    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
-        if let Some(why) = self.stopper.why() {
-            return Err(Stop::new(Verdict::NotRun, why));
+    /// Unless the run was stopped.
+    pub(crate) fn may_go_on(&self) -> Result<(), Stop> {
+        self.stopper.why().map_or(Ok(()), |why| Err(Stop::new(Verdict::NotRun, why)))
+    }
+
+    /// Cleans up. Returns every call, redacted, and what could not be removed.
+    pub(crate) async fn close(self, keeps_keys: bool) -> (Vec<Evidence>, Vec<String>) {
+        let left_behind = if keeps_keys { self.made.clean_up(&self.sessions).await } else { Vec::new() };
+        (self.exchanges, left_behind)
+    }
+
+    /// Binds a call's answer to a name.
+    pub(crate) fn bind(&mut self, name: Option<&str>, exchange: &Exchange) {
+        if let (Some(name), Answer::Success(body)) = (name, &exchange.answer) {
+            self.context.bind(name, exchange.input.clone(), body.clone());
         }
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        self.may_go_on()?;
         match &step.action {
             Action::Advance(duration) => self.advance(*duration).await,
             Action::Set(names) => {
@@ -190,7 +206,7 @@ impl TestRun<'_> {
         }
     }
 
-    async fn advance(&mut self, duration: SignedDuration) -> Result<(), Stop> {
+    pub(crate) async fn advance(&mut self, duration: SignedDuration) -> Result<(), Stop> {
         let waits = !self.sessions[&None].clock().is_controlled();
         if waits {
             self.slot.permit = None;
@@ -205,9 +221,14 @@ impl TestRun<'_> {
         passed.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))
     }
 
-    async fn refresh(&mut self) -> Result<(), Stop> {
+    /// The target's time.
+    pub(crate) async fn now(&self) -> Result<Timestamp, Stop> {
         let now = self.sessions[&None].clock().now().await;
-        let now = now.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))?;
+        now.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))
+    }
+
+    async fn refresh(&mut self) -> Result<(), Stop> {
+        let now = self.now().await?;
         self.context.set_now(now);
         self.locate();
         Ok(())
@@ -238,15 +259,7 @@ impl TestRun<'_> {
         if call.if_refused.as_ref().is_some_and(|name| !self.open.contains_key(name)) {
             return Ok(());
         }
-        self.refresh().await?;
-        let request = self.evaluate(line, &call.request)?;
-        let overrides = self.overrides(line, &call.send)?;
-        let exchange = self.sessions[&call.client].call_with(call.operation, request, overrides).await;
-        self.locate();
-        self.made.note(call.client.as_ref(), &exchange);
-        self.exchanges.push(self.redactor.evidence(line, &exchange));
-        self.stopper.note(&exchange);
-        self.undecided(line, &exchange)?;
+        let exchange = self.send(line, call).await?;
         match &call.role {
             Role::Scene(expected) => self.scene(line, expected, &exchange)?,
             Role::Judge(rules) => self.judge(line, rules, &exchange)?,
@@ -264,6 +277,25 @@ impl TestRun<'_> {
             (_, Role::Scene(_) | Role::Judge(_)) => {}
         }
         Ok(())
+    }
+
+    /// Makes the call, and takes in what says nothing of the target's rules.
+    pub(crate) async fn send(&mut self, line: usize, call: &Call) -> Result<Exchange, Stop> {
+        self.refresh().await?;
+        let request = self.evaluate(line, &call.request)?;
+        let overrides = self.overrides(line, &call.send)?;
+        let exchange = self.sessions[&call.client].call_with(call.operation, request, overrides).await;
+        self.take(line, call, &exchange)?;
+        Ok(exchange)
+    }
+
+    /// Keeps the evidence of a call, and what it made.
+    pub(crate) fn take(&mut self, line: usize, call: &Call, exchange: &Exchange) -> Result<(), Stop> {
+        self.locate();
+        self.made.note(call.client.as_ref(), exchange);
+        self.exchanges.push(self.redactor.evidence(line, exchange));
+        self.stopper.note(exchange);
+        self.undecided(line, exchange)
     }
 
     fn overrides(&self, line: usize, send: &Send) -> Result<Overrides, Stop> {
@@ -294,7 +326,12 @@ impl TestRun<'_> {
         }
     }
 
-    fn compare(&self, line: usize, expected: &Expected, exchange: &Exchange) -> Result<crate::judge::Comparison, Stop> {
+    pub(crate) fn compare(
+        &self,
+        line: usize,
+        expected: &Expected,
+        exchange: &Exchange,
+    ) -> Result<crate::judge::Comparison, Stop> {
         compare(&self.context, &self.redactor, expected, exchange, self.options.messages)
             .map_err(|error| self.cannot(line, "be judged", &error))
     }

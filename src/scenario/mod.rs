@@ -24,6 +24,7 @@
 //! ```
 
 mod diagnostic;
+mod draft;
 mod duration;
 mod expr;
 mod file;
@@ -45,6 +46,7 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 
 pub use diagnostic::{FileErrors, SourceFile, Style};
+pub(crate) use draft::Draft;
 pub use duration::{DURATION_HELP, ParseDurationError, format_duration, parse_duration};
 pub use expr::{Damage, Expr, Generator, Part, Place, Reference, Template};
 pub use file::parse;
