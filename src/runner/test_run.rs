@@ -418,6 +418,7 @@ fn finished(
         verdict,
         reason,
         unsupported,
+        rules: test.rules().into_iter().cloned().collect(),
         findings,
         exchanges,
         left_behind,
