@@ -12,7 +12,7 @@ use super::normalise::Normaliser;
 use super::summary::{Conclusion, Counts, Summary};
 use crate::judge::{Evidence, Finding, Verdict};
 use crate::rules::{self, Rule};
-use crate::runner::{Event, TestOutcome};
+use crate::runner::{Event, RunStarted, TestOutcome};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -113,7 +113,9 @@ impl Human {
     /// The command that runs just this test again.
     fn repeat(&self, test: &str) -> String {
         let run = self.summary.run.as_ref();
+        let target = run.and_then(|run| run.declared.as_ref()).map(|declared| format!(" --target {}", declared.file));
         let endpoint = run.and_then(|run| run.url.as_ref()).map(|url| format!(" --endpoint {url}")).unwrap_or_default();
+        let endpoint = format!("{}{endpoint}", target.unwrap_or_default());
         let region = run.map(|run| run.region.as_str()).filter(|region| *region != crate::target::DEFAULT_REGION);
         let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
         let scenarios = run.and_then(|run| run.scenarios.as_ref()).map(|dir| format!(" --scenarios {dir}"));
@@ -148,7 +150,8 @@ impl Human {
         }
         for (operation, count) in unsupported {
             let tests = if count == 1 { "1 test needs it".to_owned() } else { format!("{count} tests need it") };
-            let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: the target does not know it; {tests}");
+            let why = self.unsupported(operation);
+            let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: {why}; {tests}");
         }
         for ((verdict, reason), tests) in reasons {
             let label = verdict.words().to_uppercase();
@@ -165,6 +168,18 @@ impl Human {
         }
     }
 
+    fn unsupported(&self, operation: &str) -> &'static str {
+        let declared = self.summary.run.as_ref().and_then(|run| run.declared.as_ref());
+        let says = |operations: &[String]| operations.iter().any(|name| name == operation);
+        match declared {
+            Some(declared) if says(&declared.lacks) => "its description says that it is not offered",
+            Some(declared) if says(&declared.offers) => {
+                "the target does not know it, although its description says that it is offered"
+            }
+            Some(_) | None => "the target does not know it",
+        }
+    }
+
     fn subjects(&self, text: &mut String) {
         let width = self.summary.subjects.keys().map(String::len).max().unwrap_or(0);
         for (subject, counts) in &self.summary.subjects {
@@ -178,7 +193,7 @@ impl Human {
             Conclusion::NotConformant | Conclusion::HarnessError => RED,
             Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
         };
-        let target = self.summary.run.as_ref().map_or("", |run| run.target.as_str());
+        let target = self.summary.run.as_ref().map(RunStarted::target_and_version).unwrap_or_default();
         let _ = writeln!(text, "{target} is {style}{}{style:#}", self.summary.verdict_line());
     }
 }

@@ -32,6 +32,12 @@ pub struct RunStarted {
     pub suite_version: Cow<'static, str>,
     /// What reports call the target.
     pub target: String,
+    /// The target's version, if its description names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_version: Option<String>,
+    /// What the target's description says of what it offers, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Box<Declared>>,
     /// Its URL, unless it is the emulator in this process.
     pub url: Option<String>,
     /// The Region of the calls.
@@ -42,6 +48,30 @@ pub struct RunStarted {
     pub tests: usize,
     /// When the run started, by the clock of this machine.
     pub at: Timestamp,
+}
+
+/// What a target's description says of what it offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The description's file.
+    pub file: String,
+    /// Operations that it offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<String>,
+    /// Operations that it does not offer; they were not called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
+}
+
+impl RunStarted {
+    /// What reports call the target, with its version.
+    #[must_use]
+    pub fn target_and_version(&self) -> String {
+        match &self.target_version {
+            Some(version) => format!("{} {version}", self.target),
+            None => self.target.clone(),
+        }
+    }
 }
 
 /// How a run ended.

@@ -5,6 +5,7 @@ mod event;
 mod test_run;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,11 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub use event::{EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
+pub use event::{Declared, EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
 
 use crate::judge::{Messages, Verdict};
+use crate::kms::Operation;
 use crate::scenario::Test;
-use crate::target::{Answer, Exchange, Target};
+use crate::target::{Answer, Description, Exchange, Target};
 
 /// After so many calls in a row without any answer, the target is taken to be gone.
 const SILENT_CALLS: u32 = 6;
@@ -124,6 +126,8 @@ pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &St
         version: EVENTS_VERSION,
         suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
         target: target.name(),
+        target_version: target.version().map(str::to_owned),
+        declared: target.description().map(declared).map(Box::new),
         url: target.url().map(str::to_owned),
         region: target.region().to_string(),
         scenarios,
@@ -152,6 +156,13 @@ pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &St
         }
     }
     sink(&Event::RunFinished(RunFinished { at: Timestamp::now(), stopped: stopper.reason() }));
+}
+
+fn declared(description: &Description) -> Declared {
+    let names = |operations: &BTreeSet<Operation>| operations.iter().map(ToString::to_string).collect();
+    let capabilities = &description.capabilities;
+    let (offers, lacks) = (names(&capabilities.offers), names(&capabilities.lacks));
+    Declared { file: description.path.clone(), offers, lacks }
 }
 
 /// A panic is our fault, and must not pass for a verdict on the target.

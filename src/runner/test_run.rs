@@ -173,9 +173,7 @@ impl TestRun<'_> {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), Stop> {
-        if let Some(why) = self.stopper.why() {
-            return Err(Stop::new(Verdict::NotRun, why));
-        }
+        self.unless_stopped()?;
         match &step.action {
             Action::Advance(duration) => self.advance(*duration).await,
             Action::Set(names) => {
@@ -188,6 +186,10 @@ impl TestRun<'_> {
             }
             Action::Call(call) => self.call(step.line, call).await,
         }
+    }
+
+    fn unless_stopped(&self) -> Result<(), Stop> {
+        self.stopper.why().map_or(Ok(()), |why| Err(Stop::new(Verdict::NotRun, why)))
     }
 
     async fn advance(&mut self, duration: SignedDuration) -> Result<(), Stop> {
@@ -238,10 +240,14 @@ impl TestRun<'_> {
         if call.if_refused.as_ref().is_some_and(|name| !self.open.contains_key(name)) {
             return Ok(());
         }
+        let turn = tokio::select! {
+            turn = self.sessions[&call.client].turn(call.operation) => turn,
+            () = self.stopper.stopped() => return self.unless_stopped(),
+        };
         self.refresh().await?;
         let request = self.evaluate(line, &call.request)?;
         let overrides = self.overrides(line, &call.send)?;
-        let exchange = self.sessions[&call.client].call_with(call.operation, request, overrides).await;
+        let exchange = self.sessions[&call.client].call_in_turn(turn, request, overrides).await;
         self.locate();
         self.made.note(call.client.as_ref(), &exchange);
         self.exchanges.push(self.redactor.evidence(line, &exchange));
