@@ -7,7 +7,9 @@ mod filter;
 mod progress;
 mod rules;
 mod run;
+mod schema;
 mod signals;
+mod target;
 
 use clap::{Parser, Subcommand};
 
@@ -22,6 +24,7 @@ Examples:
   kms-conformance run                                       every scenario, against the built-in emulator
   kms-conformance run --endpoint http://127.0.0.1:4566      against whatever answers there
   kms-conformance run import_token --out report             tests whose name says so; the event log goes to report/
+  kms-conformance run --target targets/example.yaml         against what the file describes
   kms-conformance rules --subject valid_to                  what is known of ValidTo, and from where
   kms-conformance emulator --listen 127.0.0.1:4599          the emulator, for the AWS CLI and any SDK";
 
@@ -46,8 +49,12 @@ enum Command {
         /// Its name, or that of one of its tests
         name: String,
     },
-    /// Prints the JSON schema of scenario files, for editors
-    Schema,
+    /// Prints the JSON schema of the files that people write, for editors
+    Schema {
+        /// Of which files
+        #[arg(value_enum, default_value_t)]
+        of: schema::Of,
+    },
 }
 
 /// Runs the command line of this process.
@@ -58,8 +65,8 @@ pub fn main() -> Exit {
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Scenario { name } => scenario(&name),
-        Command::Schema => {
-            print(&crate::scenario::schema::json_schema_text());
+        Command::Schema { of } => {
+            print(&schema::text(of));
             Ok(Exit::Success)
         }
     };

@@ -36,7 +36,7 @@ impl Progress {
                 self.total = started.tests;
                 self.bar.set_length(started.tests as u64);
                 let tests = if started.tests == 1 { "1 test".to_owned() } else { format!("{} tests", started.tests) };
-                self.say(&format!("{tests} against {} ({})", started.target, started.region));
+                self.say(&format!("{tests} against {} ({})", started.target_and_version(), started.region));
             }
             Event::TestFinished(outcome) => {
                 self.done += 1;

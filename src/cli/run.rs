@@ -5,7 +5,6 @@ use std::io::{BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
@@ -15,13 +14,13 @@ use super::failure::Failure;
 use super::filter::Filter;
 use super::progress::Progress;
 use super::signals::Signals;
-use crate::emulator::{Config, Emulator};
+use super::target;
 use crate::judge::Messages;
 use crate::kms::Region;
 use crate::report::{EVENT_LOG, Human, Summary};
 use crate::runner::{self, Event, Options, Plan, Shard, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
-use crate::target::{Endpoint, Target};
+use crate::target::Description;
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -38,24 +37,28 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "K/N", help_heading = "Choosing tests")]
     shard: Option<Shard>,
 
+    /// A description of the target: its name, version, address, capabilities and pacing; the flags below override it
+    #[arg(long, value_name = "FILE", help_heading = "The target")]
+    pub(super) target: Option<PathBuf>,
     /// The endpoint to test, such as http://127.0.0.1:4566; the built-in emulator if there is none
     #[arg(long, value_name = "URL", env = "KMS_CONFORMANCE_ENDPOINT", help_heading = "The target")]
-    endpoint: Option<String>,
+    pub(super) endpoint: Option<String>,
     /// The Region to sign requests for [default: the AWS SDK's, then us-east-1]
     #[arg(long, value_name = "REGION", help_heading = "The target")]
-    region: Option<Region>,
+    pub(super) region: Option<Region>,
     /// A Region for scenarios about two of them [default: us-west-2, or us-east-1 beside that]
     #[arg(long, value_name = "REGION", help_heading = "The target")]
-    second_region: Option<Region>,
+    pub(super) second_region: Option<Region>,
     /// A profile of the AWS configuration for scenarios about two accounts
     #[arg(long, value_name = "NAME", help_heading = "The target")]
-    second_profile: Option<String>,
-    /// How long to wait for an answer
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_wait, help_heading = "The target")]
-    timeout: SignedDuration,
+    pub(super) second_profile: Option<String>,
+    /// How long to wait for an answer [default: 15s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_wait, help_heading = "The target")]
+    pub(super) timeout: Option<SignedDuration>,
     /// How long a test may wait where the target's clock cannot be turned; tests that need more are not run
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_wait, help_heading = "The target")]
-    max_wait: SignedDuration,
+    /// [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_wait, help_heading = "The target")]
+    pub(super) max_wait: Option<SignedDuration>,
     /// How many tests run at once [default: twice the number of cores]
     #[arg(long, value_name = "N", help_heading = "The target")]
     jobs: Option<NonZeroUsize>,
@@ -98,32 +101,26 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         super::print(&names);
         return Ok(Exit::Success);
     }
+    let description = args.target.as_deref().map(target::read).transpose()?;
     let archive = args.out.as_deref().map(Archive::create).transpose()?;
-    super::runtime()?.block_on(execute(&args, tests, archive))
+    super::runtime()?.block_on(execute(&args, description, tests, archive))
 }
 
-async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Archive>) -> Result<Exit, Failure> {
-    let target = match &args.endpoint {
-        None => Target::emulator(Emulator::new(Config::default())),
-        Some(url) => {
-            let timeout = Duration::try_from(args.timeout).unwrap_or(Duration::MAX);
-            let endpoint = Endpoint {
-                url: url.clone(),
-                region: args.region.clone(),
-                second_region: args.second_region.clone(),
-                second_profile: args.second_profile.clone(),
-                timeout,
-            };
-            Target::connect(&endpoint).await?
-        }
-    };
+async fn execute(
+    args: &RunArgs,
+    description: Option<Description>,
+    tests: Vec<Arc<Test>>,
+    mut archive: Option<Archive>,
+) -> Result<Exit, Failure> {
+    let options = args.options(description.as_ref());
+    let target = target::connect(args, description).await?;
     let stopper = Stopper::default();
     let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
     let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
     let (mut progress, mut report) = (Progress::new(), Human::default());
     let mut unwritten = None;
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
-    runner::run(Arc::new(target), Plan { tests, scenarios, shard: args.shard }, args.options(), &stopper, |event| {
+    runner::run(Arc::new(target), Plan { tests, scenarios, shard: args.shard }, options, &stopper, |event| {
         progress.add(event);
         report.add(event);
         if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
@@ -155,11 +152,13 @@ impl RunArgs {
         Ok(part)
     }
 
-    fn options(&self) -> Options {
+    fn options(&self, description: Option<&Description>) -> Options {
         let default = Options::default();
+        let jobs = description.and_then(|description| description.concurrent_tests);
+        let max_wait = description.and_then(|description| description.max_wait);
         Options {
-            jobs: self.jobs.unwrap_or(default.jobs),
-            max_wait: self.max_wait,
+            jobs: self.jobs.or(jobs).unwrap_or(default.jobs),
+            max_wait: self.max_wait.or(max_wait).unwrap_or(default.max_wait),
             messages: if self.strict_messages { Messages::Judged } else { Messages::Noted },
         }
     }

@@ -184,6 +184,9 @@ pub fn repeat_command(run: Option<&RunStarted>, test: &str) -> String {
     let mut words = vec!["kms-conformance".to_owned(), "run".to_owned()];
     let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell_word(value)]);
     if let Some(run) = run {
+        if let Some(declared) = &run.declared {
+            flag("--target", &declared.file);
+        }
         if let Some(url) = &run.url {
             flag("--endpoint", url);
         }

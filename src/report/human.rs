@@ -9,7 +9,7 @@ use super::groups::{DeviationGroup, Groups, Tests, repeat_command};
 use super::summary::{Conclusion, Counts, Summary};
 use crate::judge::{Evidence, Finding, Verdict};
 use crate::rules::{self, Rule};
-use crate::runner::{Event, TestOutcome};
+use crate::runner::{Event, RunStarted, TestOutcome};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -97,7 +97,8 @@ impl Human {
     fn undecided(&self, text: &mut String) {
         for (operation, Tests { count, .. }) in self.groups.unsupported() {
             let tests = if *count == 1 { "1 test needs it".to_owned() } else { format!("{count} tests need it") };
-            let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: the target does not know it; {tests}");
+            let why = self.unsupported(operation);
+            let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: {why}; {tests}");
         }
         for (verdict, reason, tests) in self.groups.undecided() {
             let label = verdict.words().to_uppercase();
@@ -110,6 +111,18 @@ impl Human {
         }
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
+        }
+    }
+
+    fn unsupported(&self, operation: &str) -> &'static str {
+        let declared = self.summary.run.as_ref().and_then(|run| run.declared.as_ref());
+        let says = |operations: &[String]| operations.iter().any(|name| name == operation);
+        match declared {
+            Some(declared) if says(&declared.lacks) => "its description says that it is not offered",
+            Some(declared) if says(&declared.offers) => {
+                "the target does not know it, although its description says that it is offered"
+            }
+            Some(_) | None => "the target does not know it",
         }
     }
 
@@ -126,7 +139,7 @@ impl Human {
             Conclusion::NotConformant | Conclusion::HarnessError => RED,
             Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
         };
-        let target = self.summary.run.as_ref().map_or("", |run| run.target.as_str());
+        let target = self.summary.run.as_ref().map(RunStarted::target_and_version).unwrap_or_default();
         let _ = writeln!(text, "{target} is {style}{}{style:#}", self.summary.verdict_line());
     }
 }

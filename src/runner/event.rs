@@ -1,6 +1,7 @@
 //! What happens in a run, as a stream of events. The event log is the run's archive; every report is a fold over it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -8,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::shard::Shard;
 use crate::judge::{Evidence, Finding, Messages, Verdict};
+use crate::kms::Operation;
 use crate::rules::RuleId;
-use crate::target::Target;
+use crate::target::{Description, Target};
 
 /// The version of the event log. It changes when an event changes in a way that an older reader would misread.
 pub const EVENTS_VERSION: u32 = 1;
@@ -36,6 +38,12 @@ pub struct RunStarted {
     pub suite_version: Cow<'static, str>,
     /// What reports call the target.
     pub target: String,
+    /// The target's version, if its description names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_version: Option<String>,
+    /// What the target's description says of what it offers, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Box<Declared>>,
     /// Its URL, unless it is the emulator in this process.
     pub url: Option<String>,
     /// The Region of the calls.
@@ -57,6 +65,28 @@ pub struct RunStarted {
     pub at: Timestamp,
 }
 
+/// What a target's description says of what it offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Declared {
+    /// The description's file.
+    pub file: String,
+    /// Operations that it offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<String>,
+    /// Operations that it does not offer; they were not called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
+}
+
+impl Declared {
+    fn of(description: &Description) -> Self {
+        let names = |operations: &BTreeSet<Operation>| operations.iter().map(ToString::to_string).collect();
+        let capabilities = &description.capabilities;
+        let (offers, lacks) = (names(&capabilities.offers), names(&capabilities.lacks));
+        Self { file: description.path.clone(), offers, lacks }
+    }
+}
+
 impl RunStarted {
     /// The start, now, of a whole run of the program's own scenarios.
     #[must_use]
@@ -65,6 +95,8 @@ impl RunStarted {
             version: EVENTS_VERSION,
             suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
             target: target.name(),
+            target_version: target.version().map(str::to_owned),
+            declared: target.description().map(Declared::of).map(Box::new),
             url: target.url().map(str::to_owned),
             region: target.region().to_string(),
             scenarios: None,
@@ -73,6 +105,15 @@ impl RunStarted {
             messages: Messages::default(),
             tests,
             at: Timestamp::now(),
+        }
+    }
+
+    /// What reports call the target, with its version.
+    #[must_use]
+    pub fn target_and_version(&self) -> String {
+        match &self.target_version {
+            Some(version) => format!("{} {version}", self.target),
+            None => self.target.clone(),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 mod cleanup;
 mod event;
-pub(crate) mod test_run;
 mod shard;
+pub(crate) mod test_run;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub use event::{EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
+pub use event::{Declared, EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
 pub use shard::{ParseShardError, Shard};
 
 use crate::judge::{Messages, Verdict};

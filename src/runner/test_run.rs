@@ -174,7 +174,11 @@ impl TestRun<'_> {
 
     /// Unless the run was stopped.
     pub(crate) fn may_go_on(&self) -> Result<(), Stop> {
-        self.stopper.why().map_or(Ok(()), |why| Err(Stop::new(Verdict::NotRun, why)))
+        if self.stopper.reason().is_some() { Err(self.stopped()) } else { Ok(()) }
+    }
+
+    fn stopped(&self) -> Stop {
+        Stop::new(Verdict::NotRun, self.stopper.why().unwrap_or_default())
     }
 
     /// Cleans up. Returns every call, redacted, and what could not be removed.
@@ -281,10 +285,14 @@ impl TestRun<'_> {
 
     /// Makes the call, and takes in what says nothing of the target's rules.
     pub(crate) async fn send(&mut self, line: usize, call: &Call) -> Result<Exchange, Stop> {
+        let turn = tokio::select! {
+            turn = self.sessions[&call.client].turn(call.operation) => turn,
+            () = self.stopper.stopped() => return Err(self.stopped()),
+        };
         self.refresh().await?;
         let request = self.evaluate(line, &call.request)?;
         let overrides = self.overrides(line, &call.send)?;
-        let exchange = self.sessions[&call.client].call_with(call.operation, request, overrides).await;
+        let exchange = self.sessions[&call.client].call_in_turn(turn, request, overrides).await;
         self.take(line, call, &exchange)?;
         Ok(exchange)
     }

@@ -435,6 +435,7 @@ fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
         findings: kept.map(pass).collect(),
         exchanges: Vec::new(),
         left_behind: tally.left_behind.clone(),
+        rules: tally.judged.keys().cloned().collect(),
         elapsed_ms: (tally.began.elapsed().as_secs_f64() * 1e6).round() / 1e3,
     }
 }
@@ -459,6 +460,7 @@ fn unconfirmed(first: &First, provenance: &Provenance) -> TestOutcome {
         findings: vec![finding],
         exchanges: first.executed.exchanges.clone(),
         left_behind: Vec::new(),
+        rules: vec![first.found.finding.rule.clone()],
         elapsed_ms: 0.0,
     }
 }
