@@ -85,17 +85,19 @@ impl Matching<'_> {
         shape: Option<&Shape>,
     ) -> Result<Option<String>, EvaluateError> {
         let unless = |holds: bool, expected: String| if holds { None } else { Some(expected) };
+        // AWS leaves out what it does not give: `null` is neither absent nor a value.
+        let given = found.filter(|found| !found.is_null());
         let text = found.and_then(Value::as_str);
         Ok(match matcher {
             Matcher::Absent => unless(found.is_none(), "absent".into()),
-            Matcher::Present => unless(found.is_some(), "present".into()),
+            Matcher::Present => unless(given.is_some(), "present".into()),
             Matcher::Equals(expr) => {
                 let expected = self.context.evaluate(expr)?;
                 unless(found.is_some_and(|found| equal(found, &expected)), expected.to_string())
             }
             Matcher::Not(expr) => {
                 let other = self.context.evaluate(expr)?;
-                unless(found.is_some_and(|found| !equal(found, &other)), format!("anything but {other}"))
+                unless(given.is_some_and(|found| !equal(found, &other)), format!("anything but {other}"))
             }
             Matcher::OneOf(exprs) => {
                 let allowed = self.all(exprs)?;

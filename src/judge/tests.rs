@@ -78,8 +78,11 @@ fn every_matcher_can_be_met_and_missed() {
         ("ValidTo: 5", json!({"ValidTo": 5.0}), json!({"ValidTo": 5.5})),
         ("ValidTo: { $absent: true }", json!({}), json!({"ValidTo": null})),
         ("ValidTo: { $present: true }", json!({"ValidTo": 1}), json!({})),
+        ("ValidTo: { $present: true }", json!({"ValidTo": 0}), json!({"ValidTo": null})),
+        ("Description: { $present: true }", json!({"Description": ""}), json!({"Description": null})),
         ("KeyState: { $not: Enabled }", json!({"KeyState": "Disabled"}), json!({"KeyState": "Enabled"})),
         ("KeyState: { $not: Enabled }", json!({"KeyState": "Disabled"}), json!({})),
+        ("KeyState: { $not: Enabled }", json!({"KeyState": "Disabled"}), json!({"KeyState": null})),
         (
             "KeyState: { $one_of: [Enabled, Disabled] }",
             json!({"KeyState": "Disabled"}),

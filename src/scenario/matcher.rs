@@ -16,11 +16,11 @@ pub enum Matcher {
     Object(IndexMap<String, Self>),
     /// A list of exactly these, in this order.
     List(Vec<Self>),
-    /// Not there.
+    /// Not there; `null` is there.
     Absent,
-    /// There.
+    /// There, with a value: not `null`.
     Present,
-    /// There, and different from this.
+    /// There, with a value different from this.
     Not(Expr),
     /// Equal to one of these.
     OneOf(Vec<Expr>),
