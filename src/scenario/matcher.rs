@@ -71,9 +71,10 @@ pub enum Matcher {
 }
 
 impl Matcher {
-    /// Whether this, or a member on the way down `path`, says anything of that member.
+    /// Whether an answer that meets this has a value at `path`.
     pub(crate) fn mentions(&self, path: &[&str]) -> bool {
         match (self, path) {
+            (Self::Absent, []) => false,
             (_, []) => true,
             (Self::Object(members), [first, rest @ ..]) => members.get(*first).is_some_and(|m| m.mentions(rest)),
             _ => false,
