@@ -175,6 +175,8 @@ fn an_object_among_others_is_compared_by_all_its_members() {
     let contains = "expect: { Tags: { $contains: { TagKey: a } } }";
     assert!(holds(contains, json!([a, b])), "as an expectation it mentions one member");
     assert!(!holds(contains, json!([b])) && !holds(contains, json!({})));
+    let list = "expect: { Tags: [{ TagKey: a }, { TagKey: { $not: a } }] }";
+    assert!(holds(list, json!([a, b])) && !holds(list, json!([a, a])));
 }
 
 #[test]
