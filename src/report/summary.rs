@@ -202,3 +202,83 @@ impl Summary {
         format!("{words}: {counts}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    /// A summary of one test for each verdict, and of how the run ended.
+    fn summary(verdicts: &[Verdict], stopped: Option<StopReason>) -> Summary {
+        let mut summary = Summary::default();
+        for (index, verdict) in verdicts.iter().enumerate() {
+            let (observed, expected) = ("seen".to_owned(), None);
+            let (differences, notes) = (Vec::new(), Vec::new());
+            let rule = crate::rules::catalogue().iter().next().expect("a rule").id.clone();
+            let finding = Finding { rule, verdict: *verdict, line: 1, expected, observed, differences, notes };
+            let outcome = TestOutcome {
+                test: format!("subject/test{index}"),
+                scenario: "subject/test".into(),
+                subject: "subject".into(),
+                title: String::new(),
+                why: String::new(),
+                file: String::new(),
+                text: None,
+                verdict: *verdict,
+                reason: None,
+                unsupported: Vec::new(),
+                findings: vec![finding],
+                exchanges: Vec::new(),
+                left_behind: Vec::new(),
+                elapsed_ms: 0.0,
+            };
+            summary.add(&Event::TestFinished(Box::new(outcome)));
+        }
+        summary.add(&Event::RunFinished(RunFinished { at: Timestamp::UNIX_EPOCH, stopped }));
+        summary
+    }
+
+    #[test]
+    fn the_worst_that_is_known_is_the_conclusion() {
+        use Verdict::{Blocked, Deviation, HarnessError, Inconclusive, NotRun, Observed, Pass, Unsupported, Vacuous};
+        let cases: [(&[Verdict], &str); 13] = [
+            (&[], "undecided: no tests"),
+            (&[Pass, Pass, Observed], "conformant: 2 pass, 1 observed"),
+            (&[Pass, NotRun], "conformant in all that could be tested: 1 not run, 1 pass"),
+            (&[NotRun], "undecided: 1 not run"),
+            (&[Observed], "undecided: 1 observed"),
+            (&[Pass, Blocked], "undecided: 1 pass, 1 blocked"),
+            (&[Pass, Vacuous], "undecided: 1 pass, 1 vacuous"),
+            (&[Pass, Inconclusive], "undecided: 1 pass, 1 inconclusive"),
+            (&[Pass, Deviation], "not conformant: 1 pass, 1 deviation"),
+            (&[Pass, Unsupported], "not conformant: 1 pass, 1 unsupported"),
+            (&[Deviation, Inconclusive], "not conformant: 1 inconclusive, 1 deviation"),
+            (&[Pass, HarnessError], "harness error: 1 pass, 1 harness error"),
+            (&[Deviation, HarnessError], "harness error: 1 deviation, 1 harness error"),
+        ];
+        for (verdicts, line) in cases {
+            assert_eq!(summary(verdicts, None).verdict_line(), line, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_concludes_nothing_of_the_target() {
+        let line = |verdicts: &[Verdict], stopped| summary(verdicts, Some(stopped)).verdict_line();
+        assert_eq!(line(&[Verdict::Pass], StopReason::Interrupted), "interrupted: 1 pass");
+        assert_eq!(line(&[Verdict::Deviation], StopReason::Interrupted), "interrupted: 1 deviation");
+        assert_eq!(line(&[Verdict::HarnessError], StopReason::Interrupted), "harness error: 1 harness error");
+        assert_eq!(line(&[Verdict::Deviation], StopReason::TargetGone), "not conformant: 1 deviation");
+    }
+
+    #[test]
+    fn verdicts_are_counted_by_test_subject_and_rule() {
+        let summary = summary(&[Verdict::Pass, Verdict::Deviation, Verdict::Pass], None);
+        let counted = |counts: &Counts| (counts.of(Verdict::Pass), counts.of(Verdict::Deviation));
+        assert_eq!(counted(&summary.tests), (2, 1));
+        assert_eq!(summary.subjects.values().map(counted).collect::<Vec<_>>(), [(2, 1)]);
+        assert_eq!(summary.rules.values().map(counted).collect::<Vec<_>>(), [(2, 1)]);
+        assert_eq!(summary.tests.of(Verdict::Blocked), 0);
+        assert_eq!(summary.results["subject/test1"].verdict, Verdict::Deviation);
+    }
+}
