@@ -15,6 +15,7 @@ impl World {
         self.next = self.next.max(transition.made().map_or(0, |Name(number)| number));
         match transition {
             Transition::Pass(duration) => self.pass(*duration),
+            Transition::Together(calls) => calls.iter().for_each(|call| self.take(call, succeeded)),
             Transition::Import(import) if !succeeded => self.import_refused(import),
             _ if !succeeded => {}
             Transition::Create { key, kind, multi_region } => {

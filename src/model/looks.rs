@@ -33,7 +33,7 @@ impl World {
     /// come to be in its state before the call.
     #[must_use]
     pub fn looks(&self, transition: &Transition, succeeded: bool, before: Option<Way>) -> Vec<Look> {
-        let quiet = matches!(transition, Transition::Pass(_) | Transition::Use { .. })
+        let quiet = matches!(transition, Transition::Pass(_) | Transition::Together(_) | Transition::Use { .. })
             || (succeeded && matches!(transition, Transition::Parameters { .. }));
         let name = match transition {
             Transition::Replicate { replica, .. } if succeeded => Some(*replica),

@@ -27,10 +27,12 @@ mod effects;
 mod import;
 mod looks;
 mod operations;
+mod orders;
 mod transition;
 mod world;
 
 pub use allowed::{Allowed, Objection};
 pub use looks::{Look, MESSAGE, Seen};
+pub use orders::{Happened, Orders};
 pub use transition::{Expiry, Import, Transition, Use, Wrapping};
 pub use world::{Ciphertext, Held, Key, Kind, Name, Related, Standing, Token, World};

@@ -25,7 +25,9 @@ impl World {
             return Allowed::Unstated;
         }
         match transition {
-            Transition::Create { .. } | Transition::Describe { .. } | Transition::Pass(_) => Allowed::Unstated,
+            Transition::Create { .. } | Transition::Describe { .. } | Transition::Pass(_) | Transition::Together(_) => {
+                Allowed::Unstated
+            }
             Transition::Import(import) => self.allows_import(import),
             Transition::Parameters { .. } => {
                 let origin = (key.kind == Kind::Generated)

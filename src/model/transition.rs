@@ -87,6 +87,8 @@ pub enum Transition {
     },
     /// Time goes by.
     Pass(SignedDuration),
+    /// These calls are made at the same time, by clients of their own.
+    Together(Vec<Self>),
 }
 
 /// A cryptographic operation.
@@ -197,7 +199,7 @@ impl Transition {
             Self::Rotate { .. } => Operation::RotateKeyOnDemand,
             Self::Describe { .. } => Operation::DescribeKey,
             Self::Use { usage, .. } => usage.operation(),
-            Self::Pass(_) => return None,
+            Self::Pass(_) | Self::Together(_) => return None,
         })
     }
 
@@ -212,6 +214,20 @@ impl Transition {
             | Self::Use { usage: Use::Encrypt(name), .. } => Some(*name),
             _ => None,
         }
+    }
+
+    /// The same with another name for what it makes.
+    #[must_use]
+    pub fn renamed(mut self, new: Name) -> Self {
+        match &mut self {
+            Self::Create { key: name, .. }
+            | Self::Replicate { replica: name, .. }
+            | Self::Parameters { token: name, .. }
+            | Self::Import(Import { import: name, .. })
+            | Self::Use { usage: Use::Encrypt(name), .. } => *name = new,
+            _ => {}
+        }
+        self
     }
 
     /// The key that the call is about.
@@ -230,7 +246,7 @@ impl Transition {
             | Self::Rotate { key }
             | Self::Describe { key }
             | Self::Use { key, .. } => Some(*key),
-            Self::Pass(_) => None,
+            Self::Pass(_) | Self::Together(_) => None,
         }
     }
 }
@@ -254,6 +270,10 @@ impl Use {
 impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, self.operation(), self.key()) {
+            (Self::Together(calls), ..) => {
+                let calls: Vec<String> = calls.iter().map(Self::to_string).collect();
+                write!(f, "{}", calls.join(" ‖ "))
+            }
             (Self::Pass(duration), ..) => write!(f, "{} pass", format_duration(*duration)),
             (_, Some(operation), Some(key)) => write!(f, "{operation} k{key}"),
             (_, Some(operation), None) => write!(f, "{operation}"),

@@ -181,6 +181,7 @@ impl World {
         let key = |name: &Name| self.keys.contains_key(name);
         match transition {
             Transition::Create { .. } | Transition::Pass(_) => true,
+            Transition::Together(calls) => calls.iter().all(|call| self.knows(call)),
             Transition::Import(import) => {
                 let wrapping = match import.wrapping {
                     super::Wrapping::PublicKeyOf(other) => self.tokens.contains_key(&other),

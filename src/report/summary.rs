@@ -228,6 +228,7 @@ mod tests {
                 verdict: *verdict,
                 reason: None,
                 unsupported: Vec::new(),
+                rules: Vec::new(),
                 findings: vec![finding],
                 exchanges: Vec::new(),
                 left_behind: Vec::new(),

@@ -1,6 +1,7 @@
 //! One test, step by step, to its verdict.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Instant;
 
 use indexmap::IndexMap;
@@ -31,12 +32,14 @@ impl Stop {
     }
 }
 
+/// By the client's name; none is the test's own.
+pub(super) type Sessions = IndexMap<Option<String>, Arc<Session>>;
+
 /// A test under way.
 pub(crate) struct TestRun<'a> {
     options: &'a Options,
     stopper: &'a Stopper,
-    /// By the client's name; none is the test's own.
-    sessions: IndexMap<Option<String>, Session>,
+    sessions: Sessions,
     context: Context,
     redactor: Redactor,
     findings: Vec<Finding>,
@@ -49,14 +52,14 @@ pub(crate) struct TestRun<'a> {
 
 /// The right to keep the machine busy, given back while a test only waits.
 pub(crate) struct Slot<'a> {
-    pub(crate) slots: &'a std::sync::Arc<Semaphore>,
+    pub(crate) slots: &'a Arc<Semaphore>,
     pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Slot<'_> {
     pub(crate) async fn take(&mut self) {
         // The semaphore is never closed; without a permit the test would merely share the machine.
-        self.permit = std::sync::Arc::clone(self.slots).acquire_owned().await.ok();
+        self.permit = Arc::clone(self.slots).acquire_owned().await.ok();
     }
 }
 
@@ -127,7 +130,7 @@ fn lacking(target: &Target, test: &Test) -> Result<(), Stop> {
 }
 
 /// A session for the test's own client, and one for each that it has beside.
-async fn sessions(target: &Target, test: &Test) -> Result<IndexMap<Option<String>, Session>, Stop> {
+async fn sessions(target: &Target, test: &Test) -> Result<Sessions, Stop> {
     let undecided = |error: ClockError| Stop::new(Verdict::Inconclusive, error.to_string());
     let own = target.session().await.map_err(undecided)?;
     let mut others = Vec::new();
@@ -137,7 +140,8 @@ async fn sessions(target: &Target, test: &Test) -> Result<IndexMap<Option<String
         session.clock().freeze().await.map_err(undecided)?;
         others.push((Some(name.clone()), session));
     }
-    Ok(std::iter::once((None, own)).chain(others).collect())
+    let all = std::iter::once((None, own)).chain(others);
+    Ok(all.map(|(name, session)| (name, Arc::new(session))).collect())
 }
 
 /// Making RSA keys takes long; the other tests go on meanwhile.
@@ -297,6 +301,32 @@ impl TestRun<'_> {
         Ok(exchange)
     }
 
+    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls.
+    pub(crate) async fn send_together(
+        &mut self,
+        line: usize,
+        calls: &[Call],
+        passing: &[SignedDuration],
+    ) -> Result<Vec<Exchange>, Stop> {
+        self.refresh().await?;
+        let mut tasks = Vec::new();
+        for call in calls {
+            let (request, overrides) = (self.evaluate(line, &call.request)?, self.overrides(line, &call.send)?);
+            let (session, operation) = (Arc::clone(&self.sessions[&call.client]), call.operation);
+            tasks.push(tokio::spawn(async move { session.call_with(operation, request, overrides).await }));
+        }
+        for duration in passing {
+            self.advance(*duration).await?;
+        }
+        let mut exchanges = Vec::new();
+        for (call, task) in calls.iter().zip(tasks) {
+            let exchange = task.await.map_err(|error| Stop::new(Verdict::HarnessError, error.to_string()))?;
+            self.take(line, call, &exchange)?;
+            exchanges.push(exchange);
+        }
+        Ok(exchanges)
+    }
+
     /// Keeps the evidence of a call, and what it made.
     pub(crate) fn take(&mut self, line: usize, call: &Call, exchange: &Exchange) -> Result<(), Stop> {
         self.locate();
@@ -389,7 +419,7 @@ impl TestRun<'_> {
 }
 
 /// Each account of an emulator's has a clock of its own; all of them are turned. The real clock is waited for once.
-async fn pass_time(sessions: &IndexMap<Option<String>, Session>, duration: SignedDuration) -> Result<(), ClockError> {
+async fn pass_time(sessions: &Sessions, duration: SignedDuration) -> Result<(), ClockError> {
     let mut turned = Vec::new();
     for session in sessions.values() {
         let account = session.clock().is_controlled().then(|| session.account()).flatten();

@@ -70,6 +70,8 @@ pub(crate) struct Executed {
     pub(crate) operations: usize,
     /// Why it went no further.
     pub(crate) stop: Option<Stop>,
+    /// Whether calls were made at the same time.
+    pub(crate) concurrent: bool,
     pub(crate) exchanges: Vec<Evidence>,
     pub(crate) left_behind: Vec<String>,
 }
@@ -99,11 +101,11 @@ pub(crate) async fn execute(
     Executed { exchanges, left_behind, ..done }
 }
 
-struct Execution<'a> {
-    run: TestRun<'a>,
+pub(super) struct Execution<'a> {
+    pub(super) run: TestRun<'a>,
     draft: Draft,
-    world: World,
-    done: Executed,
+    pub(super) world: World,
+    pub(super) done: Executed,
     began: Timestamp,
 }
 
@@ -119,7 +121,7 @@ impl Execution<'_> {
     }
 
     /// The model's time is the target's.
-    async fn synchronise(&mut self) -> Result<(), Stop> {
+    pub(super) async fn synchronise(&mut self) -> Result<(), Stop> {
         let elapsed = self.run.now().await?.duration_since(self.began);
         let passed = elapsed - self.world.now;
         if passed.is_positive() {
@@ -138,6 +140,9 @@ impl Execution<'_> {
             self.run.advance(*duration).await?;
             return self.synchronise().await;
         }
+        if let Transition::Together(calls) = transition {
+            return self.together(calls).await;
+        }
         self.acquaint(transition).await?;
         let before = transition.key().and_then(|key| self.world.keys.get(&key)).map(|key| (key.way, key.state()));
         match (self.world.allows(transition), transition) {
@@ -148,7 +153,7 @@ impl Execution<'_> {
     }
 
     /// Looks at a key whose state an open outcome has left unknown.
-    async fn acquaint(&mut self, transition: &Transition) -> Result<(), Stop> {
+    pub(super) async fn acquaint(&mut self, transition: &Transition) -> Result<(), Stop> {
         let Some(name) = transition.key() else { return Ok(()) };
         let unknown =
             self.world.keys.get(&name).is_some_and(|key| !key.state_known && !key.is_unsettled(self.world.now));
@@ -281,7 +286,7 @@ impl Execution<'_> {
     }
 
     /// Takes in the state that a key shows, if the model does not know it or the target does not keep to it.
-    fn adopt(&mut self, look: &Look, exchange: &Exchange) {
+    pub(super) fn adopt(&mut self, look: &Look, exchange: &Exchange) {
         let Answer::Success(body) = &exchange.answer else { return };
         let state = body["KeyMetadata"]["KeyState"].as_str().and_then(|text| text.parse::<KeyState>().ok());
         let (Some(state), Some(key)) = (state, self.world.keys.get(&look.key)) else { return };
@@ -291,7 +296,7 @@ impl Execution<'_> {
     }
 
     /// Makes a call. Nothing where it rests on what an earlier answer lacks, or the target does not offer it.
-    async fn send(&mut self, call: &Call) -> Result<Option<Exchange>, Stop> {
+    pub(super) async fn send(&mut self, call: &Call) -> Result<Option<Exchange>, Stop> {
         match self.run.send(self.done.written.len() + 1, call).await {
             Ok(exchange) => Ok(Some(exchange)),
             Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => Ok(None),
@@ -299,7 +304,7 @@ impl Execution<'_> {
         }
     }
 
-    fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, look: bool) {
+    pub(super) fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, look: bool) {
         let refused = match &exchange.answer {
             Answer::Refusal { code, .. } => Some(code.clone()),
             _ => None,
@@ -307,13 +312,13 @@ impl Execution<'_> {
         self.done.written.push(Written { step, refused, look });
     }
 
-    fn count(&mut self, rule: &str) {
+    pub(super) fn count(&mut self, rule: &str) {
         if let Some(rule) = rule_id(rule) {
             *self.done.judged.entry(rule).or_default() += 1;
         }
     }
 
-    fn read(&mut self, step: &Map<String, Value>) -> Option<Call> {
+    pub(super) fn read(&mut self, step: &Map<String, Value>) -> Option<Call> {
         match self.draft.step(&Value::Object(step.clone()), self.done.written.len() + 1) {
             Ok(step) => match step.action {
                 Action::Call(call) => Some(*call),
@@ -328,7 +333,7 @@ impl Execution<'_> {
     }
 
     /// An expectation of a step, read by the rules of the language, and as it is written.
-    fn check(
+    pub(super) fn check(
         &mut self,
         step: &Map<String, Value>,
         rule: &str,
@@ -347,10 +352,10 @@ impl Execution<'_> {
 }
 
 /// What a judgement is about.
-struct Judged<'t> {
-    transition: &'t Transition,
-    before: Option<(Way, KeyState)>,
-    operation: Operation,
+pub(super) struct Judged<'t> {
+    pub(super) transition: &'t Transition,
+    pub(super) before: Option<(Way, KeyState)>,
+    pub(super) operation: Operation,
 }
 
 /// A new key is witnessed by the answer that made it.
@@ -367,7 +372,7 @@ fn witness(transition: &Transition, world: &World) -> Option<Value> {
     }
 }
 
-fn rule_id(rule: &str) -> Option<RuleId> {
+pub(super) fn rule_id(rule: &str) -> Option<RuleId> {
     rules::catalogue().get(rule).map(|rule| rule.id.clone())
 }
 

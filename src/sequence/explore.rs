@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::execute::{Executed, Found, Signature, execute};
 use super::export::{self, Provenance};
-use super::property::{PROPERTIES, Property};
+use super::property::{PROPERTIES, Property, Scope};
 use super::reach::Reach;
 use super::setting::Setting;
 use crate::judge::{Finding, Verdict};
@@ -33,8 +33,10 @@ pub struct Exploration {
     pub seed: u64,
     /// No sequence is begun, and nothing is shrunk further, after so long.
     pub time: Option<Duration>,
-    /// The names of the properties; all, if there are none.
-    pub properties: Vec<String>,
+    /// So many clients call at the same time, where sequences are about that.
+    pub clients: usize,
+    /// What the sequences are about.
+    pub properties: Vec<&'static Property>,
     /// Rules whose deviations are known already; of these none is shrunk.
     pub known: BTreeSet<RuleId>,
 }
@@ -42,7 +44,8 @@ pub struct Exploration {
 impl Default for Exploration {
     /// What `run` explores by default.
     fn default() -> Self {
-        Self { cases: 256, steps: 40, seed: 0, time: None, properties: Vec::new(), known: BTreeSet::new() }
+        let (properties, known) = (PROPERTIES.iter().collect(), BTreeSet::new());
+        Self { cases: 256, steps: 40, seed: 0, time: None, clients: 2, properties, known }
     }
 }
 
@@ -70,6 +73,8 @@ pub struct Explored {
     pub sequences: u32,
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "there are not that many")]
+const PROPERTY_COUNT: u32 = PROPERTIES.len() as u32;
 /// A minimal sequence may take so many attempts.
 const ATTEMPTS: usize = 400;
 /// A deviation that depends on chance is tried so often.
@@ -95,15 +100,6 @@ pub async fn explore(
         sink(&Event::TestFinished(Box::new(outcome)));
     }
     explored
-}
-
-/// The properties that an exploration is about.
-#[must_use]
-pub fn properties(exploration: &Exploration) -> Vec<&'static Property> {
-    let chosen = |property: &&Property| {
-        exploration.properties.is_empty() || exploration.properties.iter().any(|name| name == property.name)
-    };
-    PROPERTIES.iter().filter(chosen).collect()
 }
 
 struct Explorer<'e> {
@@ -182,7 +178,7 @@ impl<'e> Explorer<'e> {
         stopper: &'e Stopper,
     ) -> Self {
         let turned = target.session().await.is_ok_and(|session| session.clock().is_controlled());
-        let tallies = properties(exploration).into_iter().map(Tally::new).collect();
+        let tallies = exploration.properties.iter().copied().map(Tally::new).collect();
         let (found, tick) = (BTreeMap::new(), Tick { of: exploration.cases, ..Tick::default() });
         Self { target, exploration, options, stopper, began: Instant::now(), turned, tallies, found, tick }
     }
@@ -205,7 +201,8 @@ impl<'e> Explorer<'e> {
 
     fn tree(&self, property: usize, case: u32) -> Option<super::tree::SequenceTree> {
         let tally = self.tallies.get(property)?;
-        tally.property.sequence(self.exploration.seed, case, self.exploration.steps, self.turned)
+        let (length, clients) = (self.exploration.steps, self.exploration.clients);
+        tally.property.sequence(self.exploration.seed, case, Scope { length, turned: self.turned, clients })
     }
 
     /// Runs the sequences side by side, the properties by turns, so that a time limit leaves something of each.
@@ -223,8 +220,11 @@ impl<'e> Explorer<'e> {
             if self.is_over() {
                 break;
             }
-            let count = u32::try_from(self.tallies.len()).unwrap_or(u32::MAX);
-            let (property, case) = ((number % count) as usize, number / count);
+            let (position, case) = ((number % PROPERTY_COUNT) as usize, number / PROPERTY_COUNT);
+            let Some(property) = self.tallies.iter().position(|tally| *tally.property == PROPERTIES[position]) else {
+                self.tick.done += 1;
+                continue;
+            };
             let transitions = self.transitions(property, case);
             let (target, setting) = (Arc::clone(self.target), Arc::clone(&self.tallies[property].setting));
             let (options, stopper) = (*self.options, self.stopper.clone());
@@ -314,12 +314,23 @@ impl<'e> Explorer<'e> {
             best = failed.or(best);
         }
         let provenance = Provenance { command: self.command(tally.property, first.case), steps };
-        if let Some((executed, found)) = best
-            && let Some(outcome) = self.confirmed(tally, &executed, &found, &provenance).await
-        {
-            return outcome;
+        match best {
+            // A scenario's calls are made one after the other.
+            Some((executed, found)) if executed.concurrent => {
+                let note = "calls at the same time: a replay shows it again, if not every time".to_owned();
+                as_seen(&executed, &found, &provenance, note)
+            }
+            Some((executed, found)) => {
+                let note =
+                    "the same calls in a scenario, without looks at the key between them, do not show it".to_owned();
+                let outcome = self.confirmed(tally, &executed, &found, &provenance).await;
+                outcome.unwrap_or_else(|| as_seen(&executed, &found, &provenance, note))
+            }
+            None => {
+                let note = format!("seen in a sequence of {steps} steps; a replay did not show it again");
+                as_seen(&first.executed, &first.found, &provenance, note)
+            }
         }
-        unconfirmed(first, &provenance)
     }
 
     /// Whether a sequence shows the deviation, on the target.
@@ -330,9 +341,15 @@ impl<'e> Explorer<'e> {
         transitions: &[Transition],
     ) -> Option<(Executed, Found)> {
         let transitions = export::renumbered(transitions);
-        let executed = execute(self.target, &tally.setting, &transitions, self.options, self.stopper).await;
-        let found = executed.found.iter().find(|found| found.signature == *signature).cloned()?;
-        Some((executed, found))
+        // Which of several calls comes first is chance.
+        let tries = if transitions.iter().any(|step| matches!(step, Transition::Together(_))) { REPLAYS } else { 1 };
+        for _ in 0..tries {
+            let executed = execute(self.target, &tally.setting, &transitions, self.options, self.stopper).await;
+            if let Some(found) = executed.found.iter().find(|found| found.signature == *signature).cloned() {
+                return Some((executed, found));
+            }
+        }
+        None
     }
 
     /// The scenario's own run, which must show the deviation, too. A look at the key before the judged call makes it
@@ -367,17 +384,18 @@ impl<'e> Explorer<'e> {
     /// The command that makes and runs just this sequence again.
     fn command(&self, property: &Property, case: u32) -> String {
         let exploration = self.exploration;
-        let count = u32::try_from(self.tallies.len()).unwrap_or(u32::MAX);
-        let position = self.tallies.iter().position(|tally| tally.property.name == property.name).unwrap_or_default();
-        let number = case * count + u32::try_from(position).unwrap_or_default() + 1;
+        let position = PROPERTIES.iter().position(|other| other.name == property.name).unwrap_or_default();
+        let number = case as usize * PROPERTIES.len() + position + 1;
         let mut command = "kms-conformance explore".to_owned();
         if let Some(url) = self.target.url() {
             let _ = write!(command, " --endpoint {url}");
         }
-        for name in &exploration.properties {
-            let _ = write!(command, " --property {name}");
-        }
-        let _ = write!(command, " --seed {} --steps {} --cases {number}", exploration.seed, exploration.steps);
+        let name = property.name.trim_start_matches("sequences/");
+        let _ = write!(
+            command,
+            " --property {name} --seed {} --steps {} --cases {number}",
+            exploration.seed, exploration.steps
+        );
         command
     }
 
@@ -406,7 +424,7 @@ fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
         _ if deviations > 0 => (Verdict::Deviation, Some(format!("{ran}: {deviations} distinct deviations"))),
         (Some((verdict, reason)), _) => (*verdict, Some(reason.clone())),
         (None, None) if tally.sequences == 0 => (Verdict::NotRun, Some("there was no time left for it".to_owned())),
-        (None, None) => (Verdict::Pass, Some(ran)),
+        (None, None) => (Verdict::Pass, None),
     };
     let kept = tally.judged.iter().filter(|(rule, _)| {
         let judged = rules::catalogue().get(rule.as_str()).is_some_and(|rule| rule.evidence != rules::Evidence::Open);
@@ -440,27 +458,26 @@ fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
     }
 }
 
-/// A deviation that was seen, with its evidence, but that no replay has shown again.
-fn unconfirmed(first: &First, provenance: &Provenance) -> TestOutcome {
-    let name = export::name(&first.found);
-    let mut finding = first.found.finding.clone();
-    let note = format!("seen in a sequence of {} steps; a replay did not show it again", provenance.steps);
+/// A deviation with the evidence of the sequence that showed it, where that cannot be a scenario.
+fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: String) -> TestOutcome {
+    let name = export::name(found);
+    let mut finding = found.finding.clone();
     finding.notes.push(note);
     TestOutcome {
         test: name.clone(),
         scenario: name,
         subject: "regressions".to_owned(),
-        title: format!("{} after a generated sequence", first.found.signature.operation),
-        why: "What happens once in many times happens in production.".to_owned(),
-        file: provenance.command.clone(),
+        title: export::title(found),
+        why: rules::catalogue().get(&found.signature.rule).map_or_else(String::new, |rule| rule.says.clone()),
+        file: String::new(),
         text: None,
         verdict: Verdict::Deviation,
         reason: Some(format!("repeat with: {}", provenance.command)),
         unsupported: Vec::new(),
+        rules: vec![finding.rule.clone()],
         findings: vec![finding],
-        exchanges: first.executed.exchanges.clone(),
+        exchanges: executed.exchanges.clone(),
         left_behind: Vec::new(),
-        rules: vec![first.found.finding.rule.clone()],
         elapsed_ms: 0.0,
     }
 }

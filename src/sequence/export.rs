@@ -59,7 +59,8 @@ pub(crate) fn scenario(
     text
 }
 
-fn title(found: &Found) -> String {
+/// What the scenario shows, as one fact.
+pub(crate) fn title(found: &Found) -> String {
     let (signature, finding) = (&found.signature, &found.finding);
     let state = signature.state.map_or_else(String::new, |state| format!(" while the key is {state}"));
     let expected = finding.expected.as_deref().unwrap_or("as the rule says");
@@ -210,6 +211,11 @@ impl Names {
                 *key = numbered(&mut self.keys, *key);
                 if let Use::Encrypt(ciphertext) | Use::Decrypt(ciphertext) = usage {
                     *ciphertext = numbered(&mut self.ciphertexts, *ciphertext);
+                }
+            }
+            Transition::Together(calls) => {
+                for call in calls {
+                    *call = self.transition(call);
                 }
             }
             Transition::Pass(_) => {}

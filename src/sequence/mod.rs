@@ -13,10 +13,12 @@ mod property;
 mod reach;
 mod setting;
 mod strategy;
+mod together;
 mod tree;
 mod write;
 
-pub use explore::{Exploration, Explored, Tick, explore, properties};
+pub use explore::{Exploration, Explored, Tick, explore};
 pub use property::{PROPERTIES, Property};
+pub(crate) use reach::operations;
 pub use reach::{Came, Reach, Reached};
 pub use strategy::Focus;

@@ -8,6 +8,17 @@ use super::strategy::Focus;
 use super::tree::{SequenceTree, Sequences};
 use crate::model::Kind;
 
+/// What sequences may do on a target, and how long they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scope {
+    /// So many transitions at most.
+    pub(crate) length: usize,
+    /// Whether the target's clock can be turned.
+    pub(crate) turned: bool,
+    /// How many clients call at the same time.
+    pub(crate) clients: usize,
+}
+
 /// A claim about all sequences of a kind: the target does what the model allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Property {
@@ -21,11 +32,19 @@ pub struct Property {
     pub focus: Focus,
 }
 
-const BASE: Focus =
-    Focus { kinds: &[Kind::Symmetric], keys: 2, related: false, faults: 10, rotations: 0, time: 0, states: 1 };
+const BASE: Focus = Focus {
+    kinds: &[Kind::Symmetric],
+    keys: 2,
+    related: false,
+    faults: 10,
+    rotations: 0,
+    time: 0,
+    together: 0,
+    states: 1,
+};
 
-/// Every property of sequences whose calls are made one after the other.
-pub const PROPERTIES: [Property; 6] = [
+/// Every property.
+pub const PROPERTIES: [Property; 7] = [
     Property {
         name: "sequences/imports",
         title: "imports, good and faulty, into several keys do what AWS does, whatever came before",
@@ -62,12 +81,18 @@ pub const PROPERTIES: [Property; 6] = [
         why: "What is shared between Regions and what is not is got wrong in both directions.",
         focus: Focus { kinds: &[Kind::Symmetric, Kind::Hmac], related: true, faults: 8, time: 3, rotations: 3, ..BASE },
     },
+    Property {
+        name: "sequences/concurrency",
+        title: "what calls at the same time come to is explained by some order of them",
+        why: "Two imports that both see the key as it was leave it with material that nobody chose.",
+        focus: Focus { faults: 2, rotations: 4, together: 20, ..BASE },
+    },
 ];
 
 impl Property {
     /// The generator of its sequence number `case`. The same seed gives the same sequence on every machine, whatever the
     /// target answers; only whether time can be turned makes a difference, for sequences jump in time where it can.
-    pub(crate) fn sequence(&self, seed: u64, case: u32, length: usize, turned: bool) -> Option<SequenceTree> {
+    pub(crate) fn sequence(&self, seed: u64, case: u32, scope: Scope) -> Option<SequenceTree> {
         let mut digest = Sha256::new();
         digest.update(self.name.as_bytes());
         digest.update(seed.to_le_bytes());
@@ -75,7 +100,7 @@ impl Property {
         let seed: [u8; 32] = digest.finalize().into();
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
         let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
-        Sequences { focus: self.focus, turned, length }.new_tree(&mut runner).ok()
+        Sequences { focus: self.focus, scope }.new_tree(&mut runner).ok()
     }
 }
 
@@ -85,8 +110,10 @@ mod tests {
 
     use super::*;
 
+    const SCOPE: Scope = Scope { length: 40, turned: true, clients: 2 };
+
     fn first(property: &Property, seed: u64) -> Vec<crate::model::Transition> {
-        property.sequence(seed, 0, 40, true).expect("a sequence").current()
+        property.sequence(seed, 0, SCOPE).expect("a sequence").current()
     }
 
     #[test]
@@ -113,7 +140,7 @@ mod tests {
     #[test]
     fn without_a_clock_that_can_be_turned_no_time_goes_by() {
         let jumps = |turned| {
-            let sequences = (0..20).filter_map(|case| PROPERTIES[1].sequence(1, case, 40, turned));
+            let sequences = (0..20).filter_map(|case| PROPERTIES[1].sequence(1, case, Scope { turned, ..SCOPE }));
             let transitions = sequences.flat_map(|tree| tree.current());
             transitions.filter(|transition| matches!(transition, crate::model::Transition::Pass(_))).count()
         };

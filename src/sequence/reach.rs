@@ -53,6 +53,12 @@ const CALLS: [(Operation, &[&str]); 14] = [
     (Operation::Sign, &["sign"]),
 ];
 
+/// The operations that sequences call.
+pub(crate) fn operations() -> impl Iterator<Item = Operation> {
+    let looks = [Operation::CreateKey, Operation::DescribeKey, Operation::ListKeyRotations, Operation::GetPublicKey];
+    looks.into_iter().chain(CALLS.iter().map(|(operation, _)| *operation))
+}
+
 /// Refusals that any state knows, for what is wrong with the request.
 const REFUSED_ANYWHERE: [Operation; 2] = [Operation::ImportKeyMaterial, Operation::ScheduleKeyDeletion];
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Union};
 
+use super::property::Scope;
 use super::write::other_hash;
 use crate::kms::WrappingAlgorithm;
 use crate::model::{Expiry, Import, Key, Kind, Name, Related, Token, Transition, Use, World, Wrapping};
@@ -27,6 +28,8 @@ pub struct Focus {
     pub rotations: u32,
     /// How much weight expiring material, and the passing of time, get.
     pub time: u32,
+    /// How much weight calls get that are made at the same time.
+    pub together: u32,
     /// How much weight states beside Enabled and PendingImport get.
     pub states: u32,
 }
@@ -41,8 +44,8 @@ fn fresh(world: &World) -> Name {
     world.clone().next_name()
 }
 
-/// What may come next in a world, where time can be turned or not.
-pub(crate) fn transitions(world: &World, focus: &Focus, turned: bool) -> BoxedStrategy<Transition> {
+/// What may come next in a world.
+pub(crate) fn transitions(world: &World, focus: &Focus, scope: &Scope) -> BoxedStrategy<Transition> {
     let mut choices: Choices = Vec::new();
     let alive = world.keys.values().filter(|key| !key.is_gone(world.now)).count();
     if alive < focus.keys {
@@ -51,9 +54,10 @@ pub(crate) fn transitions(world: &World, focus: &Focus, turned: bool) -> BoxedSt
     for (name, key) in &world.keys {
         if !key.is_gone(world.now) {
             for_key(world, focus, *name, key, &mut choices);
+            choices.push((focus.together, together(world, focus, *name, key, scope)));
         }
     }
-    if turned && focus.time > 0 {
+    if scope.turned && focus.time > 0 {
         choices.extend(times(world).map(|duration| (focus.time, Just(Transition::Pass(duration)).boxed())));
     }
     weighted(choices)
@@ -63,6 +67,18 @@ pub(crate) fn transitions(world: &World, focus: &Focus, turned: bool) -> BoxedSt
 fn weighted<T: std::fmt::Debug + 'static>(mut choices: Vec<(u32, BoxedStrategy<T>)>) -> BoxedStrategy<T> {
     choices.retain(|(weight, _)| *weight > 0);
     Union::new_weighted(choices).boxed()
+}
+
+/// Calls on one key, each by a client of its own, and now and then time that goes by meanwhile.
+fn together(world: &World, focus: &Focus, name: Name, key: &Key, scope: &Scope) -> BoxedStrategy<Transition> {
+    let mut choices = Choices::new();
+    for_key(world, focus, name, key, &mut choices);
+    let next = fresh(world).0;
+    let apart = move |calls: Vec<Transition>| {
+        let named = (next..).zip(calls).map(|(number, call)| call.renamed(Name(number)));
+        Transition::Together(named.collect())
+    };
+    proptest::collection::vec(weighted(choices), scope.clients).prop_map(apart).boxed()
 }
 
 fn create(world: &World, focus: &Focus) -> BoxedStrategy<Transition> {

@@ -7,6 +7,7 @@
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
+use super::property::Scope;
 use super::strategy::{Focus, transitions};
 use crate::model::{Allowed, Transition, World};
 
@@ -14,10 +15,7 @@ use crate::model::{Allowed, Transition, World};
 #[derive(Debug, Clone)]
 pub(crate) struct Sequences {
     pub(crate) focus: Focus,
-    /// Whether the target's clock can be turned.
-    pub(crate) turned: bool,
-    /// So many transitions at most.
-    pub(crate) length: usize,
+    pub(crate) scope: Scope,
 }
 
 /// A sequence that can shrink.
@@ -54,11 +52,11 @@ impl Strategy for Sequences {
     type Value = Vec<Transition>;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let length = (self.length.div_ceil(4)..=self.length).new_tree(runner)?.current();
+        let length = (self.scope.length.div_ceil(4)..=self.scope.length).new_tree(runner)?.current();
         let mut world = World::default();
         let mut elements: Vec<Box<dyn ValueTree<Value = Transition>>> = Vec::with_capacity(length);
         for _ in 0..length {
-            let tree = transitions(&world, &self.focus, self.turned).new_tree(runner)?;
+            let tree = transitions(&world, &self.focus, &self.scope).new_tree(runner)?;
             suppose(&mut world, &tree.current());
             elements.push(Box::new(tree));
         }
@@ -69,6 +67,9 @@ impl Strategy for Sequences {
 
 /// Goes on as if the target kept to the model, and refused what is open.
 fn suppose(world: &mut World, transition: &Transition) {
+    if let Transition::Together(calls) = transition {
+        return calls.iter().for_each(|call| suppose(world, call));
+    }
     let succeeds = matches!(world.allows(transition), Allowed::Success { .. });
     world.take(transition, succeeds);
     let unknown: Vec<_> = world.keys.iter().filter(|(_, key)| !key.state_known).map(|(name, _)| *name).collect();

@@ -113,7 +113,7 @@ fn request(transition: &Transition) -> Value {
             }),
             Use::GetPublicKey => json!({ "KeyId": id(*key) }),
         },
-        Transition::Pass(_) => Value::Null,
+        Transition::Pass(_) | Transition::Together(_) => Value::Null,
     }
 }
 

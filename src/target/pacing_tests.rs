@@ -47,12 +47,19 @@ async fn run_paced(emulator: Emulator, arrivals: &Arrivals, rates: &Rates) -> Ve
     assert!(tests.len() > names.len());
     let options = Options { max_wait: SignedDuration::ZERO, ..Options::default() };
     let mut verdicts = Vec::new();
-    let plan = Plan { tests, scenarios: None };
-    run(Arc::new(target(emulator, arrivals, rates)), plan, options, &Stopper::default(), |event| {
-        if let Event::TestFinished(outcome) = event {
-            verdicts.push(outcome.verdict);
-        }
-    })
+    let plan = Plan { tests, scenarios: None, shard: None, exploration: None };
+    run(
+        Arc::new(target(emulator, arrivals, rates)),
+        plan,
+        options,
+        &Stopper::default(),
+        |event| {
+            if let Event::TestFinished(outcome) = event {
+                verdicts.push(outcome.verdict);
+            }
+        },
+        |_| (),
+    )
     .await;
     verdicts
 }

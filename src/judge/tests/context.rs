@@ -123,8 +123,8 @@ fn each_client_has_an_account_and_a_region_of_its_own() {
 fn an_instant_is_a_number_of_seconds_that_a_calendar_holds() {
     let at = |value: Value| super::super::context::timestamp(&value).map(|at| at.as_millisecond());
     assert_eq!(at(json!(1_800_000_000)), Some(1_800_000_000_000));
-    assert_eq!(at(json!(1_800_000_000.0004)), Some(1_800_000_000_000));
-    assert_eq!(at(json!(1_800_000_000.0006)), Some(1_800_000_000_001));
+    assert_eq!(at(json!(1_800_000_000.000_4)), Some(1_800_000_000_000));
+    assert_eq!(at(json!(1_800_000_000.000_6)), Some(1_800_000_000_001));
     assert_eq!(at(json!(-1.5)), Some(-1_500));
     for none in [json!(1e14), json!(-1e14), json!(1e300), json!(1e308), json!("1800000000"), json!(true), json!(null)] {
         assert_eq!(at(none.clone()), None, "{none}");
