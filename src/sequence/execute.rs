@@ -140,8 +140,15 @@ impl Execution<'_> {
             self.run.advance(*duration).await?;
             return self.synchronise().await;
         }
-        if let Transition::Together(calls) = transition {
-            return self.together(calls).await;
+        match transition {
+            Transition::Together(calls) if calls.len() > 1 => return self.together(calls).await,
+            Transition::Together(calls) => {
+                for call in calls {
+                    Box::pin(self.transition(call)).await?;
+                }
+                return Ok(());
+            }
+            _ => {}
         }
         self.acquaint(transition).await?;
         let before = transition.key().and_then(|key| self.world.keys.get(&key)).map(|key| (key.way, key.state()));
@@ -239,10 +246,13 @@ impl Execution<'_> {
             return true;
         }
         let right_way = comparison.right_way;
+        // Which members a key shows is told apart by the members; what a call does to a state, by the call.
+        let about_state = comparison.differences.iter().any(|difference| difference.path.ends_with(".KeyState"));
+        let looks = exchange.operation != context.operation && !about_state && comparison.right_way;
         let signature = Signature {
             rule: rule.to_string(),
-            operation: context.operation,
-            state: context.before.map(|(_, state)| state),
+            operation: if looks { exchange.operation } else { context.operation },
+            state: context.before.map(|(_, state)| state).filter(|_| !looks),
             what: what(&comparison, exchange),
         };
         let witness = context.transition.key().zip(context.before.map(|(_, state)| state));

@@ -14,6 +14,7 @@ use super::export::{self, Provenance};
 use super::property::{PROPERTIES, Property, Scope};
 use super::reach::Reach;
 use super::setting::Setting;
+use super::together::AT_THE_SAME_TIME;
 use crate::judge::{Finding, Verdict};
 use crate::kms::Operation;
 use crate::model::Transition;
@@ -267,6 +268,7 @@ impl<'e> Explorer<'e> {
 
     /// A minimal sequence, as a scenario that was run, for each distinct deviation.
     async fn shrink(&mut self, tick: &mut impl FnMut(Tick)) -> Vec<TestOutcome> {
+        self.drop_doubles();
         let mut outcomes = Vec::new();
         let mut names = BTreeSet::new();
         for (signature, first) in std::mem::take(&mut self.found) {
@@ -289,6 +291,14 @@ impl<'e> Explorer<'e> {
             tick(self.tick);
         }
         outcomes
+    }
+
+    /// What calls one after the other show too is no matter of their being made at the same time.
+    fn drop_doubles(&mut self) {
+        let alone = |signature: &&Signature| !signature.what.starts_with(AT_THE_SAME_TIME);
+        let alone: BTreeSet<String> = self.found.keys().filter(alone).map(|signature| signature.rule.clone()).collect();
+        self.found
+            .retain(|signature, _| !signature.what.starts_with(AT_THE_SAME_TIME) || !alone.contains(&signature.rule));
     }
 
     async fn minimal(&self, signature: &Signature, first: &First) -> TestOutcome {

@@ -98,7 +98,8 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     add(if enabled { focus.states } else { 1 }, Transition::Disable { key: name });
     add(if enabled || waits { 1 } else { 2 * focus.states }, Transition::Enable { key: name });
     add(if pending { 6 * focus.states } else { 1 }, Transition::CancelDeletion { key: name });
-    add(if pending { 1 } else { focus.states }, Transition::ScheduleDeletion { key: name, days: 7 });
+    let primary = u32::from(key.related == Related::Primary && enabled);
+    add(if pending { 1 } else { focus.states + 2 * primary }, Transition::ScheduleDeletion { key: name, days: 7 });
     add(1, Transition::ScheduleDeletion { key: name, days: 31 });
     add(if external && enabled { 4 } else { 2 }, Transition::DeleteMaterial { key: name, id_of: None });
     if key.materials.iter().any(|held| held.standing == crate::model::Standing::Waiting) {
@@ -107,7 +108,7 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         add(u32::from(rotates > 0), Transition::Rotate { key: name });
     }
     if key.related == Related::Primary {
-        let weight = if world.keys.len() < focus.keys + 1 && enabled { 8 } else { 1 };
+        let weight = if world.keys.len() < focus.keys + 1 && enabled { 8 } else { 2 };
         add(weight, Transition::Replicate { key: name, replica: fresh(world) });
     }
     let ids: Vec<Name> = world.imports.keys().copied().collect();
@@ -115,7 +116,7 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         let delete = select(ids).prop_map(move |id| Transition::DeleteMaterial { key: name, id_of: Some(id) });
         choices.push((2, delete.boxed()));
     }
-    choices.push((if enabled { 8 } else { 4 }, uses(world, name, key)));
+    choices.push((if enabled || key.way == Way::NeverImported { 7 } else { 10 }, uses(world, name, key)));
     let usable = usable_tokens(world, name);
     choices.push((if usable == 0 { 14 } else { 3 }, parameters(world, name, key)));
     imports(world, focus, name, key, choices);
@@ -138,7 +139,9 @@ fn uses(world: &World, key: Name, of: &Key) -> BoxedStrategy<Transition> {
         Kind::Ecc => vec![Use::Sign, Use::GetPublicKey],
     };
     if matches!(of.kind, Kind::Symmetric | Kind::Generated) {
-        usages.extend(world.ciphertexts.keys().rev().take(4).map(|ciphertext| Use::Decrypt(*ciphertext)));
+        let own = world.ciphertexts.iter().rev().filter(|(_, made)| made.key == key).map(|(name, _)| *name).take(3);
+        let any = world.ciphertexts.keys().rev().copied().take(1);
+        usages.extend(own.chain(any).map(Use::Decrypt));
     }
     select(usages).prop_map(move |usage| Transition::Use { key, usage }).boxed()
 }

@@ -13,6 +13,9 @@ use crate::runner::test_run::Stop;
 use crate::scenario::Call;
 use crate::target::{Answer, Exchange};
 
+/// What tells deviations of calls at the same time from those of calls one after the other.
+pub(super) const AT_THE_SAME_TIME: &str = "at the same time: ";
+
 /// What was seen of a key.
 struct Looked {
     look: Look,
@@ -159,13 +162,13 @@ impl Execution<'_> {
         let Some(operation) = happened[call].transition.operation() else { return };
         let line = self.done.written.len();
         let signature =
-            Signature { rule: rule.to_string(), operation, state, what: format!("at the same time: {what}") };
+            Signature { rule: rule.to_string(), operation, state, what: format!("{AT_THE_SAME_TIME}{what}") };
         let finding = Finding {
             rule,
             verdict: Verdict::Deviation,
             line: line.saturating_sub(1),
             expected: Some(expected.to_owned()),
-            observed: format!("at the same time: {history}"),
+            observed: format!("{AT_THE_SAME_TIME}{history}"),
             differences: Vec::new(),
             notes: Vec::new(),
         };
