@@ -13,6 +13,8 @@ mod property;
 mod reach;
 mod setting;
 mod strategy;
+#[cfg(test)]
+mod tests;
 mod together;
 mod tree;
 mod write;
