@@ -9,6 +9,7 @@
 mod execute;
 mod explore;
 mod export;
+mod hunt;
 mod property;
 mod reach;
 mod setting;
@@ -20,6 +21,7 @@ mod tree;
 mod write;
 
 pub use explore::{Exploration, Explored, Tick, explore};
+pub use hunt::{Hunted, hunt};
 pub use property::{PROPERTIES, Property};
 pub(crate) use reach::operations;
 pub use reach::{Came, Reach, Reached};
