@@ -28,8 +28,9 @@ pub async fn hunt(target: &Target, seed: u64, most: usize, options: &Options, st
     let scope = Scope { length: 40, turned: true, clients: 2 };
     for case in 0.. {
         for (property, setting) in PROPERTIES.iter().zip(&settings) {
-            let Some(tree) = property.sequence(seed, case, scope) else { return hunted };
-            let executed = execute(target, setting, &tree.current(), options, stopper).await;
+            let tree = property.sequence(seed, case, scope);
+            let Some(transitions) = tree.map(|tree| tree.current()) else { return hunted };
+            let executed = execute(target, setting, &transitions, options, stopper).await;
             hunted.operations += executed.operations;
             hunted.stopped = hunted.stopped.or(executed.stop.map(|stop| stop.reason));
             if !executed.found.is_empty() {
