@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use rsa::pkcs8::DecodePrivateKey as _;
 use serde_json::{Value, json};
 
@@ -121,10 +122,10 @@ fn each_client_has_an_account_and_a_region_of_its_own() {
 /// Instants beyond what a calendar holds are no instants.
 #[test]
 fn an_instant_is_a_number_of_seconds_that_a_calendar_holds() {
-    let at = |value: Value| super::super::context::timestamp(&value).map(|at| at.as_millisecond());
+    let at = |value: Value| super::super::context::timestamp(&value).map(Timestamp::as_millisecond);
     assert_eq!(at(json!(1_800_000_000)), Some(1_800_000_000_000));
-    assert_eq!(at(json!(1_800_000_000.0004)), Some(1_800_000_000_000));
-    assert_eq!(at(json!(1_800_000_000.0006)), Some(1_800_000_000_001));
+    assert_eq!(at(json!(1_800_000_000.000_4)), Some(1_800_000_000_000));
+    assert_eq!(at(json!(1_800_000_000.000_6)), Some(1_800_000_000_001));
     assert_eq!(at(json!(-1.5)), Some(-1_500));
     for none in [json!(1e14), json!(-1e14), json!(1e300), json!(1e308), json!("1800000000"), json!(true), json!(null)] {
         assert_eq!(at(none.clone()), None, "{none}");
