@@ -109,10 +109,12 @@ impl World {
         key.state_known = true;
     }
 
-    /// Takes in that the target did to a key what the model does not allow: of its materials nothing is known any more.
+    /// Takes in that the target did to a key what the model does not allow: of its state and its materials nothing is
+    /// known any more.
     pub fn doubt(&mut self, name: Name) {
         if let Some(key) = self.keys.get_mut(&name) {
             key.certain = false;
+            key.state_known = false;
         }
     }
 

@@ -62,9 +62,14 @@ pub(crate) fn scenario(
 /// What the scenario shows, as one fact.
 pub(crate) fn title(found: &Found) -> String {
     let (signature, finding) = (&found.signature, &found.finding);
+    let (operation, rule) = (signature.operation, &signature.rule);
     let state = signature.state.map_or_else(String::new, |state| format!(" while the key is {state}"));
+    let members: Vec<&str> = finding.differences.iter().map(|difference| difference.path.as_str()).collect();
+    if finding.observed == "success" && !members.is_empty() {
+        return format!("{operation}{state}: {} as {rule} has it", members.join(", "));
+    }
     let expected = finding.expected.as_deref().unwrap_or("as the rule says");
-    format!("{}{state}: {expected} ({})", signature.operation, signature.rule)
+    format!("{operation}{state}: {expected} ({rule})")
 }
 
 /// The name of the scenario: `regressions/tok_keybound_import_key_material_pending_import`.
