@@ -4,9 +4,12 @@ mod emulator;
 mod exit_code;
 mod failure;
 mod filter;
+mod job_summary;
 mod progress;
+mod report;
 mod rules;
 mod run;
+mod schema;
 mod signals;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +25,7 @@ Examples:
   kms-conformance run                                       every scenario, against the built-in emulator
   kms-conformance run --endpoint http://127.0.0.1:4566      against whatever answers there
   kms-conformance run import_token --out report             tests whose name says so; the event log goes to report/
+  kms-conformance report shards --out report                the shards of a run, put together
   kms-conformance rules --subject valid_to                  what is known of ValidTo, and from where
   kms-conformance emulator --listen 127.0.0.1:4599          the emulator, for the AWS CLI and any SDK";
 
@@ -37,6 +41,9 @@ enum Command {
     /// Runs scenarios against a target and reports what deviates
     #[command(after_help = exit_code::EXIT_CODES)]
     Run(Box<run::RunArgs>),
+    /// Makes the reports of a run again from its event log, puts shards together, shows several runs beside each other
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::ReportArgs),
     /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
@@ -46,8 +53,12 @@ enum Command {
         /// Its name, or that of one of its tests
         name: String,
     },
-    /// Prints the JSON schema of scenario files, for editors
-    Schema,
+    /// Prints a JSON schema: of scenario files, for editors, or of what a run writes, for programs
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t)]
+        of: schema::Of,
+    },
 }
 
 /// Runs the command line of this process.
@@ -55,11 +66,12 @@ enum Command {
 pub fn main() -> Exit {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(*args),
+        Command::Report(args) => report::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Scenario { name } => scenario(&name),
-        Command::Schema => {
-            print(&crate::scenario::schema::json_schema_text());
+        Command::Schema { of } => {
+            print(&schema::text(of));
             Ok(Exit::Success)
         }
     };
