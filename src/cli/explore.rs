@@ -12,11 +12,13 @@ use serde_json::json;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
+use super::job_summary;
 use super::progress::Progress;
-use super::run::{Archive, Format, parse_wait, stop_on_signal};
+use super::report::Format;
+use super::run::{Archive, parse_wait, stop_on_signal};
 use super::signals::Signals;
 use super::target::{self, TargetArgs};
-use crate::report::{Human, Summary};
+use crate::report::{Human, Summary, markdown};
 use crate::runner::{self, Event, Plan, Stopper, TestOutcome};
 use crate::sequence::{Exploration, Explored, PROPERTIES, Property};
 use crate::target::Description;
@@ -52,9 +54,9 @@ pub(super) struct ExploreArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// What is written to stdout
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "The report")]
+    #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
-    /// Writes events.jsonl, results.json, reach.json and the scenarios of what was found into this folder; without it
+    /// Writes events.jsonl, the reports, reach.json and the scenarios of what was found into this folder; without it
     /// those scenarios go to scenarios/regressions
     #[arg(long, value_name = "DIR", help_heading = "The report")]
     out: Option<PathBuf>,
@@ -101,12 +103,15 @@ async fn execute(
     listener.abort();
     args.write(&found, &explored)?;
     if let Some(archive) = archive {
-        archive.finish(report.summary())?;
+        archive.finish(None)?;
     }
-    match args.format {
-        Format::Human => super::print(&format!("{}{}", reach(&explored), report.render())),
-        Format::Json => super::print(&json_of(&explored, report.summary())),
-    }
+    let digest = std::slice::from_ref(report.digest());
+    job_summary::append(digest)?;
+    super::print(&match args.format {
+        Format::Human => format!("{}{}", reach(&explored), report.render()),
+        Format::Json => json_of(&explored, report.summary()),
+        Format::Markdown => markdown::render(digest, markdown::COMMENT_LIMIT),
+    });
     unwritten.map_or_else(|| Ok(report.summary().conclusion.into()), Err)
 }
 

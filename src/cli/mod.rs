@@ -5,7 +5,9 @@ mod exit_code;
 mod explore;
 mod failure;
 mod filter;
+mod job_summary;
 mod progress;
+mod report;
 mod rules;
 mod run;
 mod schema;
@@ -27,6 +29,7 @@ Examples:
   kms-conformance run import_token --out report             tests whose name says so; the event log goes to report/
   kms-conformance run --target targets/example.yaml         against what the file describes
   kms-conformance explore --time 10m                        generated sequences, each deviation shrunk
+  kms-conformance report shards --out report                the shards of a run, put together
   kms-conformance rules --subject valid_to                  what is known of ValidTo, and from where
   kms-conformance emulator --listen 127.0.0.1:4599          the emulator, for the AWS CLI and any SDK";
 
@@ -45,6 +48,9 @@ enum Command {
     /// Generates sequences of operations, runs them against a target, and shrinks what deviates
     #[command(after_help = explore::EXAMPLES)]
     Explore(Box<explore::ExploreArgs>),
+    /// Makes the reports of a run again from its event log, puts shards together, shows several runs beside each other
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::ReportArgs),
     /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
@@ -54,9 +60,9 @@ enum Command {
         /// Its name, or that of one of its tests
         name: String,
     },
-    /// Prints the JSON schema of the files that people write, for editors
+    /// Prints a JSON schema: of the files that people write, for editors, or of what a run writes, for programs
     Schema {
-        /// Of which files
+        /// Of what
         #[arg(value_enum, default_value_t)]
         of: schema::Of,
     },
@@ -68,6 +74,7 @@ pub fn main() -> Exit {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(*args),
         Command::Explore(args) => explore::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Scenario { name } => scenario(&name),

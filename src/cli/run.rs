@@ -1,22 +1,23 @@
 //! `kms-conformance run`: scenarios against a target.
 
 use std::cell::RefCell;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::SignedDuration;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::filter::Filter;
 use super::progress::Progress;
+use super::report::Format;
 use super::signals::Signals;
 use super::target::{self, TargetArgs};
 use crate::judge::Messages;
-use crate::report::{EVENT_LOG, Human, Summary};
+use crate::report::files;
+use crate::report::profiles::Profile;
+use crate::report::{AssembleError, EVENT_LOG, Human, LogWriter, RunLog};
 use crate::runner::{self, Event, Options, Plan, Shard, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
 use crate::sequence::Exploration;
@@ -46,9 +47,9 @@ pub(super) struct RunArgs {
     #[arg(long, help_heading = "The report")]
     strict_messages: bool,
     /// What is written to stdout
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "The report")]
+    #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
-    /// Writes events.jsonl (every call, redacted) and results.json into this folder
+    /// Writes events.jsonl (every call, redacted), results.json, report.md, junit.xml and badge.svg into this folder
     #[arg(long, value_name = "DIR", help_heading = "The report")]
     out: Option<PathBuf>,
 }
@@ -66,14 +67,6 @@ struct SequenceArgs {
     /// No sequence is begun after so long, where the target is not the emulator in this process
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_wait)]
     sequence_time: SignedDuration,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Human,
-    /// For programs: the content of results.json
-    Json,
 }
 
 pub(super) fn parse_wait(text: &str) -> Result<SignedDuration, String> {
@@ -129,12 +122,9 @@ async fn execute(
     runner::run(Arc::new(target), plan, options, &stopper, sink, tick).await;
     listener.abort();
     if let Some(archive) = archive {
-        archive.finish(report.summary())?;
+        archive.finish(args.filter.only_profile())?;
     }
-    match args.format {
-        Format::Human => super::print(&report.render()),
-        Format::Json => super::print(&json(report.summary())),
-    }
+    super::report::print(args.format, &report)?;
     unwritten.map_or_else(|| Ok(report.summary().conclusion.into()), Err)
 }
 
@@ -167,11 +157,6 @@ impl RunArgs {
     }
 }
 
-pub(super) fn json(summary: &Summary) -> String {
-    // Every key of the summary's maps is text, so that it always has a JSON form.
-    serde_json::to_string_pretty(summary).map(|text| text + "\n").unwrap_or_default()
-}
-
 /// The first signal lets tests finish their call and clean up; the second one leaves at once.
 pub(super) async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
     signals.next().await;
@@ -184,32 +169,23 @@ pub(super) async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
 /// The folder of a run's files.
 pub(super) struct Archive {
     dir: PathBuf,
-    events: BufWriter<File>,
+    events: LogWriter,
 }
 
 impl Archive {
     pub(super) fn create(dir: &Path) -> Result<Self, Failure> {
         let path = dir.join(EVENT_LOG);
-        let open = || {
-            fs::create_dir_all(dir)?;
-            File::create(&path)
-        };
-        let file = open().map_err(|error| Failure::unwritable(&path, &error))?;
-        Ok(Self { dir: dir.to_owned(), events: BufWriter::new(file) })
+        let events = LogWriter::create(&path).map_err(|error| Failure::unwritable(&path, &error))?;
+        Ok(Self { dir: dir.to_owned(), events })
     }
 
-    /// Written through at once: the log is all that remains of a run that is killed.
     pub(super) fn add(&mut self, event: &Event) -> Result<(), Failure> {
-        let mut write = || {
-            serde_json::to_writer(&mut self.events, event)?;
-            self.events.write_all(b"\n")?;
-            self.events.flush()
-        };
-        write().map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
+        self.events.add(event).map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
     }
 
-    pub(super) fn finish(self, summary: &Summary) -> Result<(), Failure> {
-        let path = self.dir.join("results.json");
-        fs::write(&path, json(summary)).map_err(|error| Failure::unwritable(&path, &error))
+    /// Makes the reports from the log, as `kms-conformance report` would, so that a run's exchanges need not be kept.
+    pub(super) fn finish(self, profile: Option<&Profile>) -> Result<(), Failure> {
+        let run = RunLog::read(&self.dir).map_err(AssembleError::from)?;
+        Ok(files::write(&self.dir, &[run], profile)?)
     }
 }

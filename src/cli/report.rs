@@ -1,0 +1,93 @@
+//! `kms-conformance report`: reports again, from event logs.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::exit_code::Exit;
+use super::failure::Failure;
+use super::job_summary;
+use crate::report::files::{self, Results};
+use crate::report::markdown;
+use crate::report::profiles::{self, Profile};
+use crate::report::{Digest, Human, Merge, RunLog, read_runs};
+
+/// For `--help`.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  kms-conformance report out                           the report of a run again, from out/events.jsonl
+  kms-conformance report shards --out report           the shards below shards/ as the run that they are parts of
+  kms-conformance report moto localstack --out both    two targets beside each other
+  kms-conformance report a b --merge --out whole       two runs of different tests as one
+  kms-conformance report out --format markdown         for a pull request
+
+The exit code is 0 whenever the reports could be made, and 2 if not.";
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// Event logs, and folders of them: shards of one run are put together, other runs shown beside each other
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// Puts all logs together as parts of one run, even if they are no shards of one number
+    #[arg(long)]
+    merge: bool,
+    /// What is written to stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Writes results.json, report.md, junit.xml and badge.svg into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The profile that the badge is about, rather than the whole run
+    #[arg(long, value_name = "NAME", value_parser = parse_profile)]
+    profile: Option<&'static Profile>,
+}
+
+/// What is written to stdout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs: the content of results.json
+    Json,
+    /// For pull requests: the content of report.md
+    Markdown,
+}
+
+pub(super) fn parse_profile(name: &str) -> Result<&'static Profile, String> {
+    let names = || profiles::all().iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>().join(", ");
+    profiles::get(name).ok_or_else(|| format!("the profiles are {}", names()))
+}
+
+pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    let merge = if args.merge { Merge::All } else { Merge::Parts };
+    let runs = read_runs(&args.runs, merge)?;
+    if let Some(dir) = &args.out {
+        files::write(dir, &runs, args.profile)?;
+    }
+    let digests: Vec<Digest> = runs.iter().map(Digest::of).collect();
+    job_summary::append(&digests)?;
+    super::print(&match args.format {
+        Format::Human => runs.iter().map(human).collect::<Vec<_>>().join("\n"),
+        Format::Json => Results::of(&digests).json(),
+        Format::Markdown => markdown::render(&digests, markdown::COMMENT_LIMIT),
+    });
+    Ok(Exit::Success)
+}
+
+/// Tells of one run that was just made.
+pub(super) fn print(format: Format, report: &Human) -> Result<(), Failure> {
+    let digest = std::slice::from_ref(report.digest());
+    job_summary::append(digest)?;
+    super::print(&match format {
+        Format::Human => report.render(),
+        Format::Json => Results::of(digest).json(),
+        Format::Markdown => markdown::render(digest, markdown::COMMENT_LIMIT),
+    });
+    Ok(())
+}
+
+fn human(run: &RunLog) -> String {
+    Human::of(run).render()
+}
