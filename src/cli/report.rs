@@ -69,7 +69,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let digests: Vec<Digest> = runs.iter().map(Digest::of).collect();
     job_summary::append(&digests)?;
     super::print(&match args.format {
-        Format::Human => runs.iter().map(human).collect::<Vec<_>>().join("\n"),
+        Format::Human => human(&runs),
         Format::Json => Results::of(&digests).json(),
         Format::Markdown => markdown::render(&digests, markdown::COMMENT_LIMIT),
     });
@@ -88,6 +88,10 @@ pub(super) fn print(format: Format, report: &Human) -> Result<(), Failure> {
     Ok(())
 }
 
-fn human(run: &RunLog) -> String {
-    Human::of(run).render()
+/// Of one run, the whole; of several, what can be compared at a glance.
+fn human(runs: &[RunLog]) -> String {
+    match runs {
+        [run] => Human::of(run).render(),
+        runs => runs.iter().map(|run| Human::of(run).render_overview()).collect::<Vec<_>>().join("\n"),
+    }
 }

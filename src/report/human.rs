@@ -73,6 +73,16 @@ impl Human {
         text
     }
 
+    /// The report without findings: counts by subject, profiles, conclusion.
+    #[must_use]
+    pub fn render_overview(&self) -> String {
+        let mut text = format!("{BOLD}{}{BOLD:#}\n", self.digest.target());
+        self.subjects(&mut text);
+        self.profiles(&mut text);
+        self.last_line(&mut text);
+        text
+    }
+
     fn deviation(&self, text: &mut String, group: &DeviationGroup) {
         let (finding, outcome) = (&group.first.finding, &group.first.outcome);
         let _ = writeln!(text, "{RED}DEVIATION{RED:#} {BOLD}{}{BOLD:#}", outcome.test);

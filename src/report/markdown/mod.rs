@@ -125,7 +125,9 @@ fn columns(first: &str, runs: &[Digest]) -> Vec<String> {
 
 fn counted(counts: &Counts) -> String {
     let mark = if counts.of(Verdict::Deviation) > 0 { "❌ " } else { "" };
-    let counts: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    let mut counts: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    // The worst first: a cell is read from its start.
+    counts.reverse();
     format!("{mark}{}", counts.join(", "))
 }
 
@@ -219,7 +221,11 @@ fn titled(title: &str, run: &Digest, named: bool) -> String {
 }
 
 fn deviations(page: &mut Page, run: &Digest, named: bool) {
-    let groups: Vec<&DeviationGroup> = run.groups.deviations().collect();
+    // Where there is no room for all, each rule has an example rather than one rule many.
+    let mut seen = BTreeSet::new();
+    let (firsts, others): (Vec<&DeviationGroup>, Vec<&DeviationGroup>) =
+        run.groups.deviations().partition(|group| seen.insert(&group.first.finding.rule));
+    let groups = [firsts, others].concat();
     if groups.is_empty() {
         return;
     }
