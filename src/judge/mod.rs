@@ -2,6 +2,7 @@
 
 mod context;
 mod evidence;
+mod listed;
 mod matching;
 mod step;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod verdict;
 
 pub use context::{Context, EvaluateError, Place};
 pub use evidence::{Evidence, Redactor};
+pub use listed::{Listed, ListedStanding};
 pub use matching::Difference;
 pub(crate) use step::{Comparison, compare, observation};
 pub use step::{Finding, Messages};

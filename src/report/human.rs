@@ -124,7 +124,7 @@ impl Human {
         let style = match self.summary.conclusion {
             Conclusion::Conformant => GREEN,
             Conclusion::NotConformant | Conclusion::HarnessError => RED,
-            Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
+            Conclusion::AsListed | Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
         };
         let target = self.summary.run.as_ref().map_or("", |run| run.target.as_str());
         let _ = writeln!(text, "{target} is {style}{}{style:#}", self.summary.verdict_line());
@@ -197,8 +197,12 @@ fn coloured(counts: &Counts) -> String {
     let part = |(verdict, count): (Verdict, usize)| {
         let style = match verdict {
             Verdict::Pass => GREEN,
-            Verdict::Deviation | Verdict::HarnessError => RED,
-            Verdict::Unsupported | Verdict::Blocked | Verdict::Vacuous | Verdict::Inconclusive => YELLOW,
+            Verdict::UnexpectedPass | Verdict::Deviation | Verdict::HarnessError => RED,
+            Verdict::KnownDeviation
+            | Verdict::Unsupported
+            | Verdict::Blocked
+            | Verdict::Vacuous
+            | Verdict::Inconclusive => YELLOW,
             Verdict::NotRun | Verdict::Observed => DIM,
         };
         format!("{style}{count} {verdict}{style:#}")

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::judge::{Evidence, Finding, Verdict};
+use crate::judge::{Evidence, Finding, Listed, Verdict};
 
-/// The version of the event log. It changes when an event changes in a way that an older reader would misread.
+/// The version of the event log. It changes when an event changes in a way that an older reader would misread. Further
+/// members and verdicts do not change it.
 pub const EVENTS_VERSION: u32 = 1;
 
 /// One line of the event log.
@@ -89,6 +90,9 @@ pub struct TestOutcome {
     /// The operations that the target does not know, where the verdict is *unsupported*.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsupported: Vec<String>,
+    /// What the list of known deviations says of a test that could not be judged, or could not be until now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Listed>,
     /// What was found of each rule, in the order of the steps.
     pub findings: Vec<Finding>,
     /// Every call, redacted, in order.

@@ -167,6 +167,7 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         verdict: Verdict::HarnessError,
         reason: Some(format!("please report this: {error}")),
         unsupported: Vec::new(),
+        listed: None,
         findings: Vec::new(),
         exchanges: Vec::new(),
         left_behind: Vec::new(),

@@ -338,8 +338,9 @@ impl TestRun<'_> {
     }
 
     fn find(&mut self, line: usize, rule: &RuleId, verdict: Verdict, expected: Option<String>, observed: String) {
-        let (differences, notes) = (Vec::new(), Vec::new());
-        self.findings.push(Finding { rule: rule.clone(), verdict, line, expected, observed, differences, notes });
+        let (differences, notes, listed) = (Vec::new(), Vec::new(), None);
+        let rule = rule.clone();
+        self.findings.push(Finding { rule, verdict, line, expected, observed, differences, notes, listed });
     }
 }
 
@@ -381,6 +382,7 @@ fn finished(
         verdict,
         reason,
         unsupported,
+        listed: None,
         findings,
         exchanges,
         left_behind,
