@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style as Ansi};
 
 use super::exit_code::Exit;
-use crate::scenario::{LibraryError, Style};
+use crate::scenario::{FileErrors, LibraryError, Style};
 use crate::target::TargetError;
 
 /// Why a command could not do what it was asked.
@@ -32,6 +32,11 @@ impl Failure {
         Self { exit: Exit::Usage, message, hint: Some("give another folder with --out".into()) }
     }
 
+    /// The same for a file that the user named.
+    pub(super) fn unwritable_file(path: &Path, error: &dyn fmt::Display) -> Self {
+        Self::usage(format!("cannot write {}: {error}", path.display()), "give another file with --out")
+    }
+
     pub(super) const fn exit(&self) -> Exit {
         self.exit
     }
@@ -40,6 +45,13 @@ impl Failure {
 impl From<LibraryError> for Failure {
     fn from(error: LibraryError) -> Self {
         Self { exit: Exit::Usage, message: error.render(Style::Coloured), hint: None }
+    }
+}
+
+impl From<FileErrors> for Failure {
+    fn from(error: FileErrors) -> Self {
+        let count = if error.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", error.len()) };
+        Self { exit: Exit::Usage, message: format!("{}{count}", error.render(Style::Coloured)), hint: None }
     }
 }
 

@@ -4,6 +4,7 @@ mod emulator;
 mod exit_code;
 mod failure;
 mod filter;
+mod known;
 mod progress;
 mod rules;
 mod run;
@@ -37,6 +38,9 @@ enum Command {
     /// Runs scenarios against a target and reports what deviates
     #[command(after_help = exit_code::EXIT_CODES)]
     Run(Box<run::RunArgs>),
+    /// Writes a list of known deviations from a run, for `run --known`
+    #[command(after_help = known::EXAMPLES)]
+    Known(known::KnownArgs),
     /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
@@ -55,6 +59,7 @@ enum Command {
 pub fn main() -> Exit {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(*args),
+        Command::Known(args) => known::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Scenario { name } => scenario(&name),
@@ -76,6 +81,11 @@ fn scenario(name: &str) -> Result<Exit, Failure> {
     let test = test.ok_or_else(|| Failure::usage(format!("there is no scenario `{name}`"), hint))?;
     print(&test.scenario.file.text);
     Ok(Exit::Success)
+}
+
+/// An event log that a user named and that is none.
+fn unreadable_log(error: &crate::report::ReadError) -> Failure {
+    Failure::usage(error.to_string(), "give the folder of a `run --out`, or the events.jsonl in it")
 }
 
 /// Writes data to stdout. A reader that has gone, such as `head`, is no error.

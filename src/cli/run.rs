@@ -13,11 +13,13 @@ use jiff::SignedDuration;
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::filter::Filter;
+use super::known;
 use super::progress::Progress;
 use super::signals::Signals;
 use crate::emulator::{Config, Emulator};
 use crate::judge::Messages;
 use crate::kms::Region;
+use crate::known::{Fold, KnownDeviations, Names};
 use crate::report::{EVENT_LOG, Human, Summary};
 use crate::runner::{self, Event, Options, Plan, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
@@ -60,6 +62,9 @@ pub(super) struct RunArgs {
     /// Takes texts of exceptions that differ from the recorded ones for deviations, not for notes
     #[arg(long, help_heading = "The report")]
     strict_messages: bool,
+    /// Known deviations, as `kms-conformance known` lists them: they do not fail the run, unless they change or go
+    #[arg(long, value_name = "FILE", help_heading = "The report")]
+    known: Option<PathBuf>,
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "The report")]
     format: Format,
@@ -89,6 +94,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         Some(dir) => Library::from_dir(dir)?,
         None => Library::shipped()?,
     };
+    let known = args.known.as_deref().map(|path| known::read(path, &Names::of_library(&library))).transpose()?;
     let tests = args.filter.choose(library)?;
     if args.list {
         let names: String = tests.iter().map(|test| format!("{}\n", test.name)).collect();
@@ -96,10 +102,15 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     let archive = args.out.as_deref().map(Archive::create).transpose()?;
-    super::runtime()?.block_on(execute(&args, tests, archive))
+    super::runtime()?.block_on(execute(&args, tests, archive, known.as_ref()))
 }
 
-async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Archive>) -> Result<Exit, Failure> {
+async fn execute(
+    args: &RunArgs,
+    tests: Vec<Arc<Test>>,
+    mut archive: Option<Archive>,
+    known: Option<&KnownDeviations>,
+) -> Result<Exit, Failure> {
     let target = match &args.endpoint {
         None => Target::emulator(Emulator::new(Config::default())),
         Some(url) => {
@@ -118,9 +129,12 @@ async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Arch
     let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
     let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
     let (mut progress, mut report) = (Progress::new(), Human::default());
+    let mut fold = known.map(Fold::new);
     let mut unwritten = None;
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
     runner::run(Arc::new(target), Plan { tests, scenarios }, args.options(), &stopper, |event| {
+        let folded = fold.as_mut().map(|fold| fold.event(event));
+        let event = folded.as_ref().unwrap_or(event);
         progress.add(event);
         report.add(event);
         if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
@@ -129,6 +143,9 @@ async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Arch
     })
     .await;
     listener.abort();
+    if let (Some(known), Some(fold)) = (known, &fold) {
+        known::tell_not_seen(known, fold);
+    }
     if let Some(archive) = archive {
         archive.finish(report.summary())?;
     }

@@ -19,7 +19,7 @@ use regex::Regex;
 
 use super::normalise::Normaliser;
 use super::run_log::RunLog;
-use crate::judge::{Finding, Verdict};
+use crate::judge::{Finding, Listed, ListedStanding, Verdict};
 use crate::rules::RuleId;
 use crate::runner::{RunStarted, TestOutcome};
 
@@ -31,6 +31,7 @@ pub struct Groups {
     unsupported: BTreeMap<String, Tests>,
     undecided: BTreeMap<(Verdict, String), Tests>,
     left_behind: BTreeMap<String, Vec<String>>,
+    listed: BTreeMap<(ListedStanding, usize, String), Tests>,
 }
 
 /// Deviations of one kind: of one scenario, from one rule, with the same thing seen.
@@ -80,6 +81,8 @@ impl Groups {
                 }
                 Verdict::NotRun
                 | Verdict::Pass
+                | Verdict::KnownDeviation
+                | Verdict::UnexpectedPass
                 | Verdict::Unsupported
                 | Verdict::Blocked
                 | Verdict::Vacuous
@@ -87,10 +90,14 @@ impl Groups {
                 | Verdict::HarnessError => {}
             }
         }
+        let listed = outcome.findings.iter().filter_map(|finding| finding.listed.as_ref()).chain(&outcome.listed);
+        for Listed { standing, line, says, .. } in listed {
+            self.listed.entry((*standing, *line, says.clone())).or_default().add(&outcome.test);
+        }
         for operation in &outcome.unsupported {
             self.unsupported.entry(operation.clone()).or_default().add(&outcome.test);
         }
-        if let Some(reason) = outcome.reason.as_ref().filter(|_| is_undecided(outcome.verdict)) {
+        if let Some(reason) = outcome.reason.as_ref().filter(|_| is_undecided(outcome)) {
             self.undecided.entry((outcome.verdict, general(reason))).or_default().add(&outcome.test);
         }
         if !outcome.left_behind.is_empty() {
@@ -131,6 +138,11 @@ impl Groups {
         self.undecided.iter().map(|((verdict, reason), tests)| (*verdict, reason.as_str(), tests))
     }
 
+    /// What the list of known deviations says, with the tests that were held against it.
+    pub fn listed(&self) -> impl ExactSizeIterator<Item = (ListedStanding, &str, &Tests)> {
+        self.listed.iter().map(|((standing, _, says), tests)| (*standing, says.as_str(), tests))
+    }
+
     /// Keys that could not be cleaned up, by the test that made them.
     pub fn left_behind(&self) -> impl ExactSizeIterator<Item = (&str, &[String])> {
         self.left_behind.iter().map(|(test, keys)| (test.as_str(), keys.as_slice()))
@@ -166,15 +178,22 @@ impl Tests {
 }
 
 /// Whether the test says nothing of the target, for a reason that is told by itself.
-fn is_undecided(verdict: Verdict) -> bool {
-    match verdict {
+fn is_undecided(outcome: &TestOutcome) -> bool {
+    if outcome.listed.as_ref().is_some_and(|listed| listed.standing == ListedStanding::AsListed) {
+        return false;
+    }
+    match outcome.verdict {
         Verdict::NotRun
         | Verdict::Pass
         | Verdict::Blocked
         | Verdict::Vacuous
         | Verdict::Inconclusive
         | Verdict::HarnessError => true,
-        Verdict::Deviation | Verdict::Observed | Verdict::Unsupported => false,
+        Verdict::Deviation
+        | Verdict::KnownDeviation
+        | Verdict::UnexpectedPass
+        | Verdict::Observed
+        | Verdict::Unsupported => false,
     }
 }
 
@@ -210,7 +229,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Text without what differs from run to run, so that like things are counted together.
-fn general(text: &str) -> String {
+pub(crate) fn general(text: &str) -> String {
     static BLOB: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r", blob \d+").unwrap_or_else(|_| unreachable!("every test compiles it")));
     BLOB.replace_all(&Normaliser::default().apply(text), "").into_owned()

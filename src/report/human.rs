@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::groups::{DeviationGroup, Groups, Tests, repeat_command};
 use super::summary::{Conclusion, Counts, Summary};
-use crate::judge::{Evidence, Finding, Verdict};
+use crate::judge::{Evidence, Finding, ListedStanding, Verdict};
 use crate::rules::{self, Rule};
 use crate::runner::{Event, TestOutcome};
 
@@ -49,6 +49,7 @@ impl Human {
         for group in self.groups.deviations() {
             self.deviation(&mut text, group);
         }
+        self.listed(&mut text);
         self.observed(&mut text);
         self.undecided(&mut text);
         self.subjects(&mut text);
@@ -78,6 +79,22 @@ impl Human {
             line(text, "also", &names(others.into_iter()));
         }
         text.push('\n');
+    }
+
+    /// What the list of known deviations says. Of a deviation that it does not excuse, the deviation's note has said it.
+    fn listed(&self, text: &mut String) {
+        for (standing, says, tests) in self.groups.listed() {
+            let (style, label) = match standing {
+                ListedStanding::AsListed => (DIM, "KNOWN"),
+                ListedStanding::Gone => (RED, "UNEXPECTED PASS"),
+                ListedStanding::Otherwise | ListedStanding::Overdue => (RED, "NOT AS LISTED"),
+            };
+            let _ = writeln!(text, "{style}{label}{style:#} {says}");
+            let _ = writeln!(text, "  {}", names(tests.names.iter().map(String::as_str)));
+        }
+        if self.groups.listed().len() > 0 {
+            text.push('\n');
+        }
     }
 
     fn observed(&self, text: &mut String) {

@@ -8,6 +8,7 @@ mod run_log;
 mod summary;
 
 pub use coverage::{Coverage, Row, Standing};
+pub(crate) use groups::general;
 pub use groups::{Case, DeviationGroup, Groups, Tests, repeat_command};
 pub use human::Human;
 pub use normalise::Normaliser;
