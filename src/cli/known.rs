@@ -38,7 +38,7 @@ pub(super) struct KnownArgs {
 
 pub(super) fn run(args: &KnownArgs) -> Result<Exit, Failure> {
     let log = RunLog::read(&args.from).map_err(|error| super::unreadable_log(&error))?;
-    let names = Names::of_library(&Library::shipped()?).and_of_run(&log);
+    let names = names_of(&log)?;
     let earlier = args.merge.as_deref().map(|path| parse(path, &names)).transpose()?;
     let text = generate(&log, &names, earlier.as_ref());
     match &args.out {
@@ -46,6 +46,14 @@ pub(super) fn run(args: &KnownArgs) -> Result<Exit, Failure> {
         None => super::print(&text),
     }
     Ok(Exit::Success)
+}
+
+/// What a list may name: scenarios of the program, of the run, and of the folder that the run took them from, if it is
+/// still there.
+pub(super) fn names_of(log: &RunLog) -> Result<Names, Failure> {
+    let names = Names::of_library(&Library::shipped()?);
+    let own = log.started.scenarios.as_ref().and_then(|dir| Library::from_dir(Path::new(dir)).ok());
+    Ok(own.iter().fold(names, Names::and_of_library).and_of_run(log))
 }
 
 /// Reads a list, and says on stderr how many of its entries lack a reason.

@@ -1,5 +1,6 @@
 //! The command line: flags, then options, then action. One file per command.
 
+mod diff;
 mod emulator;
 mod exit_code;
 mod failure;
@@ -41,6 +42,9 @@ enum Command {
     /// Writes a list of known deviations from a run, for `run --known`
     #[command(after_help = known::EXAMPLES)]
     Known(known::KnownArgs),
+    /// Compares two runs: what regressed, what was fixed, what is wrong in another way
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::DiffArgs),
     /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
@@ -60,6 +64,7 @@ pub fn main() -> Exit {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(*args),
         Command::Known(args) => known::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Scenario { name } => scenario(&name),

@@ -109,9 +109,15 @@ mod tests {
         let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
         let cases = [
             (finding("success", &[]), "success"),
-            (finding(&format!("NotFoundException: key {key}"), &[("the exception", "NotFoundException")]), "NotFoundException"),
             (
-                finding("InternalError (HTTP 500): x", &[("the exception", "InternalError"), ("the HTTP status", "500")]),
+                finding(&format!("NotFoundException: key {key}"), &[("the exception", "NotFoundException")]),
+                "NotFoundException",
+            ),
+            (
+                finding(
+                    "InternalError (HTTP 500): x",
+                    &[("the exception", "InternalError"), ("the HTTP status", "500")],
+                ),
                 "InternalError (HTTP 500)",
             ),
             (

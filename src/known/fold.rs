@@ -38,7 +38,8 @@ impl KnownDeviations {
                 _ => None,
             })
             .collect();
-        let mut found: Vec<&mut Finding> = outcome.findings.iter_mut().filter(|finding| finding.rule == *rule).collect();
+        let mut found: Vec<&mut Finding> =
+            outcome.findings.iter_mut().filter(|finding| finding.rule == *rule).collect();
         let mut stale = left.clone();
         for finding in found.iter_mut().filter(|finding| finding.verdict == Verdict::Deviation) {
             let seen = answer(finding);
@@ -57,7 +58,8 @@ impl KnownDeviations {
             }
         }
         left = stale;
-        let changed = found.iter_mut().filter(|finding| finding.verdict == Verdict::Deviation && finding.listed.is_none());
+        let changed =
+            found.iter_mut().filter(|finding| finding.verdict == Verdict::Deviation && finding.listed.is_none());
         for finding in changed {
             let Some((entry, answers)) = left.pop_first() else { break };
             let says = format!("{rule} is listed as `{answers}`, now it answers `{}`", answer(finding));

@@ -22,13 +22,18 @@ impl Names {
     /// Those of a library.
     #[must_use]
     pub fn of_library(library: &Library) -> Self {
-        let mut names = Self::default();
+        Self::default().and_of_library(library)
+    }
+
+    /// With those of another library.
+    #[must_use]
+    pub fn and_of_library(mut self, library: &Library) -> Self {
         for test in &library.tests {
-            let scenario = names.scenarios.entry(test.scenario.name.clone()).or_default();
+            let scenario = self.scenarios.entry(test.scenario.name.clone()).or_default();
             scenario.tests.insert(test.name.clone());
             scenario.rules.get_or_insert_default().extend(test.rules().into_iter().map(ToString::to_string));
         }
-        names
+        self
     }
 
     /// With those of a run, whose scenarios need not be at hand any more.

@@ -1,6 +1,7 @@
 //! Reading a list of known deviations, strictly: every mistake is shown under its line, with what to write instead.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -87,7 +88,7 @@ impl Reader<'_> {
             None => Some(BTreeSet::from([scenario])),
         };
         if let (Some(rule), Some(answers), Some(tests)) = (rule, answers, tests) {
-            self.push(node, Matter::Deviation { rule, tests, answers }, rest);
+            self.push(&fields.head(), Matter::Deviation { rule, tests, answers }, rest);
         }
     }
 
@@ -98,24 +99,24 @@ impl Reader<'_> {
         let because = self.text(&fields, "because", WHAT);
         let rest = self.rest(&fields, WHAT);
         if let (Some(tests), Some(because)) = (tests, because) {
-            self.push(node, Matter::Unjudged { tests, because }, rest);
+            self.push(&fields.head(), Matter::Unjudged { tests, because }, rest);
         }
     }
 
     fn unsupported(&mut self, node: &Node) {
         if let Some(operation) = self.errors.name(node, Operation::ALL, "an operation") {
-            self.push(node, Matter::Unsupported(operation), Some(Rest::default()));
+            self.push(&node.span, Matter::Unsupported(operation), Some(Rest::default()));
         }
     }
 
-    fn push(&mut self, node: &Node, matter: Matter, rest: Option<Rest>) {
+    fn push(&mut self, at: &Range<usize>, matter: Matter, rest: Option<Rest>) {
         let Some(Rest { reason, link, until }) = rest else { return };
         if let Some(earlier) = self.entries.iter().find(|entry| overlap(&entry.matter, &matter)) {
             let message = format!("this is listed in line {} already", earlier.line);
-            self.errors.report(Diagnostic::new(first_line(self.file, node), message).help("keep one of them"));
+            self.errors.report(Diagnostic::new(at.clone(), message).help("keep one of them"));
             return;
         }
-        self.entries.push(Entry { line: self.file.line(node.span.start), matter, reason, link, until });
+        self.entries.push(Entry { line: self.file.line(at.start), matter, reason, link, until });
     }
 
     fn text(&mut self, fields: &Fields<'_>, name: &str, what: &str) -> Option<String> {
@@ -195,8 +196,7 @@ impl Reader<'_> {
         let tests = items.iter().map(|item| {
             let text = self.errors.text(item, "a case")?;
             let test = format!("{scenario}[{text}]");
-            let cases: Vec<&str> =
-                self.names.tests(scenario).filter_map(|test| names::case(test, scenario)).collect();
+            let cases: Vec<&str> = self.names.tests(scenario).filter_map(|test| names::case(test, scenario)).collect();
             if cases.contains(&text) {
                 return Some(test);
             }
@@ -239,7 +239,8 @@ struct Rest {
 /// Whether two entries list the same of the same test.
 fn overlap(one: &Matter, other: &Matter) -> bool {
     let share = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
-        let within = |names: &BTreeSet<String>, name: &String| names.contains(name) || names.contains(names::scenario(name));
+        let within =
+            |names: &BTreeSet<String>, name: &String| names.contains(name) || names.contains(names::scenario(name));
         one.iter().any(|name| within(other, name)) || other.iter().any(|name| within(one, name))
     };
     match (one, other) {
@@ -252,10 +253,4 @@ fn overlap(one: &Matter, other: &Matter) -> bool {
         (Matter::Unsupported(operation), Matter::Unsupported(other)) => operation == other,
         _ => false,
     }
-}
-
-/// A message about a whole entry points at its first line.
-fn first_line(file: &SourceFile, node: &Node) -> std::ops::Range<usize> {
-    let rest = file.text.get(node.span.clone()).unwrap_or_default();
-    node.span.start..node.span.start + rest.lines().next().map_or(0, str::len)
 }

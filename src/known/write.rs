@@ -30,7 +30,8 @@ pub fn generate(log: &RunLog, names: &Names, earlier: Option<&KnownDeviations>) 
     let started = &log.started;
     let day = started.at.to_zoned(TimeZone::UTC).date();
     let (target, version) = (&started.target, &started.suite_version);
-    let mut text = format!("# Known deviations of {target}, from its run of {day} with kms-conformance {version}.\n{HEAD}");
+    let mut text =
+        format!("# Known deviations of {target}, from its run of {day} with kms-conformance {version}.\n{HEAD}");
     for (name, says) in [
         ("deviations", "What the target does otherwise than AWS."),
         ("unjudged", "Tests that cannot be judged, because the target does not let them set the scene."),
@@ -38,7 +39,8 @@ pub fn generate(log: &RunLog, names: &Names, earlier: Option<&KnownDeviations>) 
     ] {
         let entries = from(name);
         if !entries.is_empty() {
-            let _ = write!(text, "\n# {says}\n{name}:\n{}", entries.join(if name == "unsupported" { "" } else { "\n" }));
+            let _ =
+                write!(text, "\n# {says}\n{name}:\n{}", entries.join(if name == "unsupported" { "" } else { "\n" }));
         }
     }
     if lists.is_empty() {
@@ -88,7 +90,8 @@ impl<'a> Lists<'a> {
                 let differing = finding.differences.iter().map(|d| format!("{} {}", d.path, d.expected));
                 let members: Vec<String> = differing.collect();
                 let whole = finding.expected.clone().unwrap_or_default();
-                seen.expected = if finding.observed == "success" && !members.is_empty() { members.join("; ") } else { whole };
+                seen.expected =
+                    if finding.observed == "success" && !members.is_empty() { members.join("; ") } else { whole };
             }
             seen.tests.insert(outcome.test.clone());
         }
@@ -118,7 +121,8 @@ impl<'a> Lists<'a> {
                 self.unjudged.iter().map(entry).collect()
             }
             _ => {
-                let tests = |count: usize| if count == 1 { "1 test needs it".into() } else { format!("{count} tests need it") };
+                let tests =
+                    |count: usize| if count == 1 { "1 test needs it".into() } else { format!("{count} tests need it") };
                 self.unsupported.iter().map(|(name, count)| format!("  - {name} # {}\n", tests(*count))).collect()
             }
         };

@@ -1,6 +1,8 @@
 //! What people and programs read: folds over the events of a run.
 
 mod coverage;
+mod diff;
+mod diff_text;
 mod groups;
 mod human;
 mod normalise;
@@ -8,6 +10,7 @@ mod run_log;
 mod summary;
 
 pub use coverage::{Coverage, Row, Standing};
+pub use diff::{Change, DIFF_VERSION, Diff, Kind};
 pub(crate) use groups::general;
 pub use groups::{Case, DeviationGroup, Groups, Tests, repeat_command};
 pub use human::Human;
