@@ -86,6 +86,20 @@ fn a_case_that_is_mended_is_told_from_those_that_are_not() {
 }
 
 #[test]
+fn an_answer_that_differs_from_run_to_run_is_listed_with_all_of_them() {
+    let bench = listed();
+    let one = "answers: 'success; KeyMetadata.KeyState \"Enabled\"'";
+    let both = "answers:\n      - 'success; KeyMetadata.KeyState \"Disabled\"'\n      - 'success; KeyMetadata.KeyState \"Enabled\"'";
+    let text = bench.read("known.yaml").replace(one, both);
+    bench.write("known.yaml", &text);
+    bench.run("second", &["--known", "known.yaml"]).ends_with(0).says("2 known deviation");
+    bench.keys_are("Disabled");
+    bench.run("third", &["--known", "known.yaml", "--exact", "own/state"]).ends_with(0).says("2 known deviation");
+    let merged = bench.program(&["known", "--from", "second", "--merge", "known.yaml"]).ends_with(0).stdout;
+    assert_eq!(merged, text);
+}
+
+#[test]
 fn an_operation_that_is_offered_now_fails_a_run_until_it_is_taken_out() {
     let bench = listed();
     bench.answer("CreateAlias", 400, r#"{"__type":"NotFoundException"}"#);

@@ -31,10 +31,10 @@ impl KnownDeviations {
 
     /// What a test found of one rule. A test may judge a rule in several steps, and an entry says of which by the answer.
     fn judge_rule(&self, outcome: &mut TestOutcome, rule: &RuleId, covering: &[&Entry], on: Date) {
-        let mut left: Vec<(&Entry, &str)> = covering
+        let mut left: Vec<(&Entry, &BTreeSet<String>)> = covering
             .iter()
             .filter_map(|entry| match &entry.matter {
-                Matter::Deviation { rule: listed, answers, .. } if listed == rule => Some((*entry, answers.as_str())),
+                Matter::Deviation { rule: listed, answers, .. } if listed == rule => Some((*entry, answers)),
                 _ => None,
             })
             .collect();
@@ -43,7 +43,7 @@ impl KnownDeviations {
         let mut stale = left.clone();
         for finding in found.iter_mut().filter(|finding| finding.verdict == Verdict::Deviation) {
             let seen = answer(finding);
-            let Some((entry, _)) = left.iter().find(|(_, answers)| *answers == seen).copied() else { continue };
+            let Some((entry, _)) = left.iter().find(|(_, answers)| answers.contains(&seen)).copied() else { continue };
             stale.retain(|(other, _)| other.line != entry.line);
             match entry.until.filter(|until| on > *until) {
                 None => {
@@ -62,12 +62,12 @@ impl KnownDeviations {
             found.iter_mut().filter(|finding| finding.verdict == Verdict::Deviation && finding.listed.is_none());
         for finding in changed {
             let Some((entry, answers)) = left.pop_first() else { break };
-            let says = format!("{rule} is listed as `{answers}`, now it answers `{}`", answer(finding));
+            let says = format!("{rule} is listed as {}, now it answers `{}`", or(answers), answer(finding));
             note(finding, self.listed(entry, ListedStanding::Otherwise, says));
         }
         for finding in found.iter_mut().filter(|finding| finding.verdict == Verdict::Pass) {
             let Some((entry, answers)) = left.pop_first() else { break };
-            let says = format!("{rule} is listed as `{answers}`, but it holds now: take it out of the list");
+            let says = format!("{rule} is listed as {}, but it holds now: take it out of the list", or(answers));
             finding.verdict = Verdict::UnexpectedPass;
             note(finding, self.listed(entry, ListedStanding::Gone, says));
         }
@@ -147,6 +147,10 @@ impl Entry {
         let link = self.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
         format!("{}{link}", self.reason)
     }
+}
+
+fn or(answers: &BTreeSet<String>) -> String {
+    answers.iter().map(|answer| format!("`{answer}`")).collect::<Vec<_>>().join(" or ")
 }
 
 trait PopFirst<T> {

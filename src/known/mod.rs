@@ -85,8 +85,8 @@ pub enum Matter {
         rule: RuleId,
         /// Names of tests, and of scenarios all of whose tests are meant.
         tests: BTreeSet<String>,
-        /// What the target answers instead.
-        answers: String,
+        /// What the target answers instead: one of these, where that differs from run to run.
+        answers: BTreeSet<String>,
     },
     /// Tests cannot be judged, because the target does not let them set the scene.
     Unjudged {

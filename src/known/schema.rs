@@ -61,7 +61,10 @@ fn field(name: &str) -> Value {
             "items": text("A test, or a scenario for all of its tests"),
             "description": "The tests that cannot be judged",
         }),
-        "answers" => text("What the target answers, as `kms-conformance known` writes it"),
+        "answers" => {
+            let one = text("What the target answers, as `kms-conformance known` writes it");
+            json!({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+        }
         "because" => text("Why the tests cannot be judged, as `kms-conformance known` writes it"),
         "reason" => text("Why the target does so"),
         "link" => text("Where more is said of it"),

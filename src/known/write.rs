@@ -16,7 +16,8 @@ use crate::runner::TestOutcome;
 
 const HEAD: &str = "\
 # An entry covers the cases that it names, or all of its scenario. It excuses the one answer that it lists: any other, and
-# a pass, fails a run with `--known`. Say of each why it is so; `link` and `until` (a day) may be added.
+# a pass, fails a run with `--known`. An answer that differs from run to run may be a list of answers. Say of each why it is
+# so; `link` and `until` (a day) may be added.
 ";
 
 /// The list of all that deviates in a run, cannot be judged or is not offered: the same text for the same run.
@@ -152,7 +153,7 @@ fn deviation(
     let all: BTreeSet<&str> = names.tests(scenario).collect();
     let whole = all.iter().all(|test| seen.tests.contains(*test));
     let tests = if whole { BTreeSet::from([scenario.clone()]) } else { seen.tests.clone() };
-    let matter = Matter::Deviation { rule: rule.clone(), tests, answers: answers.clone() };
+    let matter = Matter::Deviation { rule: rule.clone(), tests, answers: BTreeSet::from([answers.clone()]) };
     text + &written(&keep(matter, earlier))
 }
 
@@ -167,21 +168,30 @@ fn joined(tests: &BTreeSet<String>, names: &Names) -> BTreeSet<String> {
 }
 
 /// An entry with the words of the earlier one that lists the same, if there is one.
-fn keep(matter: Matter, earlier: Option<&KnownDeviations>) -> Entry {
-    let same = |entry: &&Entry| match (&entry.matter, &matter) {
-        (
-            Matter::Deviation { rule, tests, answers },
-            Matter::Deviation { rule: our_rule, tests: ours, answers: our_answers },
-        ) => rule == our_rule && answers == our_answers && related(tests, ours),
-        (Matter::Unjudged { tests, because }, Matter::Unjudged { tests: ours, because: our_because }) => {
-            because == our_because && related(tests, ours)
-        }
-        _ => false,
-    };
-    let old = earlier.and_then(|earlier| earlier.entries.iter().find(same));
+fn keep(mut matter: Matter, earlier: Option<&KnownDeviations>) -> Entry {
+    let old = earlier.and_then(|earlier| earlier.entries.iter().find(|entry| same(&entry.matter, &matter)));
+    // Answers that differ from run to run were listed by hand.
+    if let (Matter::Deviation { answers, .. }, Some(Matter::Deviation { answers: all, .. })) =
+        (&mut matter, old.map(|entry| &entry.matter))
+    {
+        answers.clone_from(all);
+    }
     let reason = old.map_or_else(|| NO_REASON.to_owned(), |entry| entry.reason.clone());
     let (link, until) = (old.and_then(|entry| entry.link.clone()), old.and_then(|entry| entry.until));
     Entry { line: 0, matter, reason, link, until }
+}
+
+fn same(old: &Matter, new: &Matter) -> bool {
+    match (old, new) {
+        (
+            Matter::Deviation { rule: old_rule, tests: old_tests, answers: old_answers },
+            Matter::Deviation { rule, tests, answers },
+        ) => old_rule == rule && answers.is_subset(old_answers) && related(old_tests, tests),
+        (Matter::Unjudged { tests: old_tests, because: old }, Matter::Unjudged { tests, because }) => {
+            old == because && related(old_tests, tests)
+        }
+        _ => false,
+    }
 }
 
 fn related(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
@@ -205,7 +215,10 @@ fn written(entry: &Entry) -> String {
             if !tests.contains(scenario) {
                 list(&mut lines, "cases", &mut tests.iter().filter_map(|test| names::case(test, scenario)));
             }
-            lines.push(format!("answers: {}", scalar(answers)));
+            match answers.first() {
+                Some(answer) if answers.len() == 1 => lines.push(format!("answers: {}", scalar(answer))),
+                _ => list(&mut lines, "answers", &mut answers.iter().map(String::as_str)),
+            }
         }
         Matter::Unjudged { tests, because } => {
             lines.push(format!("because: {}", scalar(because)));

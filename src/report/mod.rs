@@ -6,6 +6,7 @@ mod diff_text;
 mod groups;
 mod human;
 mod normalise;
+mod rejudge;
 mod run_log;
 mod summary;
 
@@ -15,5 +16,6 @@ pub(crate) use groups::general;
 pub use groups::{Case, DeviationGroup, Groups, Tests, repeat_command};
 pub use human::Human;
 pub use normalise::Normaliser;
+pub use rejudge::{KEPT, rejudge};
 pub use run_log::{EVENT_LOG, ReadError, RunLog};
 pub use summary::{Conclusion, Counts, RESULTS_VERSION, Summary, TestResult};

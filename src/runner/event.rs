@@ -39,6 +39,9 @@ pub struct RunStarted {
     pub region: String,
     /// The folder of the scenarios, unless they are those of the program.
     pub scenarios: Option<String>,
+    /// Whether texts of exceptions were judged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict_messages: bool,
     /// How many tests there are.
     pub tests: usize,
     /// When the run started, by the clock of this machine.

@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 
 pub use event::{EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
 
+pub(crate) use test_run::finished;
+
 use crate::judge::{Messages, Verdict};
 use crate::scenario::Test;
 use crate::target::{Answer, Exchange, Target};
@@ -127,6 +129,7 @@ pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &St
         url: target.url().map(str::to_owned),
         region: target.region().to_string(),
         scenarios,
+        strict_messages: options.messages == Messages::Judged,
         tests: tests.len(),
         at: Timestamp::now(),
     }));
