@@ -13,7 +13,7 @@ use kms_conformance::target::Target;
 /// A run against the emulator, written as an event log and read back.
 async fn recorded(tests: &[Test]) -> RunLog {
     let target = Arc::new(Target::emulator(Emulator::new(Config::default())));
-    let plan = Plan { tests: tests.iter().cloned().map(Arc::new).collect(), scenarios: None };
+    let plan = Plan { tests: tests.iter().cloned().map(Arc::new).collect(), scenarios: None, shard: None };
     let mut events = Vec::new();
     run(target, plan, Options::default(), &Stopper::default(), |event| {
         events.push(serde_json::to_string(event).unwrap());

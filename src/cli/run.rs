@@ -21,7 +21,7 @@ use crate::judge::Messages;
 use crate::kms::Region;
 use crate::known::{Fold, KnownDeviations, Names};
 use crate::report::{EVENT_LOG, Human, Summary};
-use crate::runner::{self, Event, Options, Plan, StopReason, Stopper};
+use crate::runner::{self, Event, Options, Plan, Shard, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
 use crate::target::{Endpoint, Target};
 
@@ -36,6 +36,9 @@ pub(super) struct RunArgs {
     /// Runs the scenarios in this folder, laid out as <subject>/<name>.yaml, instead of those in the program
     #[arg(long, value_name = "DIR", help_heading = "Choosing tests")]
     scenarios: Option<PathBuf>,
+    /// Runs one of N equal parts of the chosen tests, such as 1/4; `kms-conformance report` puts the parts together
+    #[arg(long, value_name = "K/N", help_heading = "Choosing tests")]
+    shard: Option<Shard>,
 
     /// The endpoint to test, such as http://127.0.0.1:4566; the built-in emulator if there is none
     #[arg(long, value_name = "URL", env = "KMS_CONFORMANCE_ENDPOINT", help_heading = "The target")]
@@ -95,7 +98,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         None => Library::shipped()?,
     };
     let known = args.known.as_deref().map(|path| known::read(path, &Names::of_library(&library))).transpose()?;
-    let tests = args.filter.choose(library)?;
+    let tests = args.part(args.filter.choose(library)?)?;
     if args.list {
         let names: String = tests.iter().map(|test| format!("{}\n", test.name)).collect();
         super::print(&names);
@@ -132,7 +135,7 @@ async fn execute(
     let mut fold = known.map(Fold::new);
     let mut unwritten = None;
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
-    runner::run(Arc::new(target), Plan { tests, scenarios }, args.options(), &stopper, |event| {
+    runner::run(Arc::new(target), Plan { tests, scenarios, shard: args.shard }, args.options(), &stopper, |event| {
         let folded = fold.as_mut().map(|fold| fold.event(event));
         let event = folded.as_ref().unwrap_or(event);
         progress.add(event);
@@ -157,6 +160,18 @@ async fn execute(
 }
 
 impl RunArgs {
+    /// The shard's part of the tests, or all of them.
+    fn part(&self, tests: Vec<Arc<Test>>) -> Result<Vec<Arc<Test>>, Failure> {
+        let Some(shard) = self.shard else { return Ok(tests) };
+        let chosen = tests.len();
+        let part = shard.take(tests);
+        if part.is_empty() {
+            let message = format!("shard {shard} has no tests: only {chosen} are chosen");
+            return Err(Failure::usage(message, format!("cut them into at most {chosen} shards")));
+        }
+        Ok(part)
+    }
+
     fn options(&self) -> Options {
         let default = Options::default();
         Options {

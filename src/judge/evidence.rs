@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use indexmap::IndexSet;
 use jiff::Timestamp;
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -28,7 +29,7 @@ const SHOWN_OF_UNREADABLE: usize = 400;
 const SHORTEST_SECRET: usize = 16;
 
 /// A call as it may be shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The step's line in the scenario file.
     pub line: usize,
@@ -56,14 +57,16 @@ pub struct Evidence {
 }
 
 /// Who called, and when by the target's clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Caller {
     /// The target's time before the call.
     pub now: Timestamp,
     /// The account that the client acts in, if the target has named it by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub account: Option<AccountId>,
     /// The Region that it calls.
+    #[schemars(with = "String")]
     pub region: Region,
 }
 

@@ -1,9 +1,10 @@
 //! What the list of known deviations says of a finding or a test.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The entry of a list of known deviations that a finding, or a test, was held against.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Listed {
     /// The list, as the user named it.
     pub file: String,
@@ -21,7 +22,7 @@ pub struct Listed {
 }
 
 /// How a target answers, beside what its list of known deviations says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ListedStanding {

@@ -19,7 +19,7 @@ use regex::Regex;
 
 use super::normalise::Normaliser;
 use super::run_log::RunLog;
-use crate::judge::{Finding, Listed, ListedStanding, Verdict};
+use crate::judge::{Finding, Listed, ListedStanding, Messages, Verdict};
 use crate::rules::RuleId;
 use crate::runner::{RunStarted, TestOutcome};
 
@@ -211,6 +211,9 @@ pub fn repeat_command(run: Option<&RunStarted>, test: &str) -> String {
         }
         if let Some(scenarios) = &run.scenarios {
             flag("--scenarios", scenarios);
+        }
+        if run.messages == Messages::Judged {
+            words.push("--strict-messages".to_owned());
         }
     }
     words.push("--exact".to_owned());

@@ -12,8 +12,7 @@ use serde_json::Value;
 
 use super::run_log::RunLog;
 use crate::judge::{
-    Blobs, Context, Evidence, Finding, Judgement, KnownEvidence, Messages, Place, Redactor, Stop, Told, Verdict,
-    generated_with,
+    Blobs, Context, Evidence, Finding, Judgement, KnownEvidence, Place, Redactor, Stop, Told, Verdict, generated_with,
 };
 use crate::kms::{Arn, Region};
 use crate::known::without;
@@ -119,8 +118,7 @@ impl Matched {
     }
 
     fn judge(&self, test: &Test, outcome: &TestOutcome, run: &RunStarted) -> (Vec<Finding>, Option<Stop>) {
-        let messages = if run.strict_messages { Messages::Judged } else { Messages::Noted };
-        let judgement = Judgement::new(Context::new(IndexMap::new()), Redactor::default(), messages);
+        let judgement = Judgement::new(Context::new(IndexMap::new()), Redactor::default(), run.messages);
         let mut again = Again { matched: self, outcome, judgement, places: places(test, outcome, self, run) };
         let mut stop = None;
         for (index, step) in test.steps.iter().enumerate() {

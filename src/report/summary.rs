@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::profiles::{self, Claim};
+use super::run_log::RunLog;
 use crate::judge::{Finding, Listed, ListedStanding, Verdict};
 use crate::rules::RuleId;
 use crate::runner::{Event, RunFinished, RunStarted, StopReason, TestOutcome};
@@ -13,7 +16,7 @@ use crate::runner::{Event, RunFinished, RunStarted, StopReason, TestOutcome};
 pub const RESULTS_VERSION: u32 = 1;
 
 /// How many tests, or findings, came to each verdict.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Counts(BTreeMap<Verdict, usize>);
 
@@ -41,7 +44,7 @@ impl Counts {
 }
 
 /// What a run says of its target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Conclusion {
@@ -60,7 +63,7 @@ pub enum Conclusion {
 }
 
 /// A run, folded.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Summary {
     version: u32,
     /// What was run against what, once the run has started.
@@ -79,12 +82,14 @@ pub struct Summary {
     pub subjects: BTreeMap<String, Counts>,
     /// Findings by verdict, for each rule.
     pub rules: BTreeMap<RuleId, Counts>,
+    /// How the target stands with each profile, once the run has ended.
+    pub profiles: Vec<Claim>,
     /// Every test, by name.
     pub results: BTreeMap<String, TestResult>,
 }
 
 /// What remains of a test in the summary: all but its exchanges.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TestResult {
     /// The verdict on the test.
     pub verdict: Verdict,
@@ -97,6 +102,8 @@ pub struct TestResult {
     /// What the list of known deviations says of a test that could not be judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listed: Option<Listed>,
+    /// The rules that it judges or observes, if it gets that far.
+    pub rules: Vec<RuleId>,
     /// What was found of each rule.
     pub findings: Vec<Finding>,
     /// Keys that could not be cleaned up.
@@ -115,12 +122,22 @@ impl Default for Summary {
             listed: Counts::default(),
             subjects: BTreeMap::new(),
             rules: BTreeMap::new(),
+            profiles: Vec::new(),
             results: BTreeMap::new(),
         }
     }
 }
 
 impl Summary {
+    /// The summary of a run that is over, or was killed.
+    #[must_use]
+    pub fn of(log: &RunLog) -> Self {
+        let mut summary = Self::default();
+        log.events().for_each(|event| summary.add(&event));
+        summary.end();
+        summary
+    }
+
     /// Takes in the next event.
     pub fn add(&mut self, event: &Event) {
         match event {
@@ -129,6 +146,23 @@ impl Summary {
             Event::RunFinished(finished) => self.finished = Some(finished.clone()),
         }
         self.conclusion = self.conclude();
+        if self.finished.is_some() {
+            self.end();
+        }
+    }
+
+    /// No more events come.
+    fn end(&mut self) {
+        if self.finished.is_none() && self.conclusion != Conclusion::HarnessError {
+            self.conclusion = Conclusion::Interrupted;
+        }
+        self.profiles = profiles::claims(self);
+    }
+
+    /// Whether the run came to its own end, with all its tests.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.finished.as_ref().is_some_and(|finished| finished.stopped.is_none())
     }
 
     fn add_test(&mut self, outcome: &TestOutcome) {
@@ -145,6 +179,7 @@ impl Summary {
             reason: outcome.reason.clone(),
             unsupported: outcome.unsupported.clone(),
             listed: outcome.listed.clone(),
+            rules: outcome.rules.clone(),
             findings: outcome.findings.clone(),
             left_behind: outcome.left_behind.clone(),
         };

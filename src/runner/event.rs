@@ -3,16 +3,20 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::judge::{Evidence, Finding, Listed, Verdict};
+use super::shard::Shard;
+use crate::judge::{Evidence, Finding, Listed, Messages, Verdict};
+use crate::rules::RuleId;
+use crate::target::Target;
 
 /// The version of the event log. It changes when an event changes in a way that an older reader would misread. Further
 /// members and verdicts do not change it.
 pub const EVENTS_VERSION: u32 = 1;
 
 /// One line of the event log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
@@ -25,7 +29,7 @@ pub enum Event {
 }
 
 /// What is run against what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunStarted {
     /// [`EVENTS_VERSION`].
     pub version: u32,
@@ -39,17 +43,43 @@ pub struct RunStarted {
     pub region: String,
     /// The folder of the scenarios, unless they are those of the program.
     pub scenarios: Option<String>,
-    /// Whether texts of exceptions were judged.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub strict_messages: bool,
+    /// The part of the run that this is, if it was cut into shards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// What the logs of one run have in common, where each of its processes writes its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// Whether texts of exceptions are judged.
+    #[serde(default, skip_serializing_if = "Messages::are_noted")]
+    pub messages: Messages,
     /// How many tests there are.
     pub tests: usize,
     /// When the run started, by the clock of this machine.
     pub at: Timestamp,
 }
 
+impl RunStarted {
+    /// The start, now, of a whole run of the program's own scenarios.
+    #[must_use]
+    pub fn now(target: &Target, tests: usize) -> Self {
+        Self {
+            version: EVENTS_VERSION,
+            suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
+            target: target.name(),
+            url: target.url().map(str::to_owned),
+            region: target.region().to_string(),
+            scenarios: None,
+            shard: None,
+            run_id: None,
+            messages: Messages::default(),
+            tests,
+            at: Timestamp::now(),
+        }
+    }
+}
+
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunFinished {
     /// When, by the clock of this machine.
     pub at: Timestamp,
@@ -58,7 +88,7 @@ pub struct RunFinished {
 }
 
 /// Why a run ended before its tests did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StopReason {
@@ -69,7 +99,7 @@ pub enum StopReason {
 }
 
 /// A test's verdict and all that it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TestOutcome {
     /// The test's name.
     pub test: String,
@@ -96,6 +126,9 @@ pub struct TestOutcome {
     /// What the list of known deviations says of a test that could not be judged, or could not be until now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<Listed>,
+    /// The rules that the test judges or observes, if it gets that far. Empty in logs of before this was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleId>,
     /// What was found of each rule, in the order of the steps.
     pub findings: Vec<Finding>,
     /// Every call, redacted, in order.

@@ -2,9 +2,9 @@
 
 mod cleanup;
 mod event;
+mod shard;
 mod test_run;
 
-use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use event::{EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
+pub use shard::{ParseShardError, Shard};
 
 pub(crate) use test_run::finished;
 
@@ -117,22 +118,15 @@ pub struct Plan {
     pub tests: Vec<Arc<Test>>,
     /// The folder that their scenarios come from, unless they are those of the program.
     pub scenarios: Option<String>,
+    /// The shard that the tests are, if they are not all that were chosen.
+    pub shard: Option<Shard>,
 }
 
 /// Runs tests and tells `sink` what happens. Tests come to their verdicts in any order.
 pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &Stopper, mut sink: impl FnMut(&Event)) {
-    let Plan { mut tests, scenarios } = plan;
-    sink(&Event::RunStarted(RunStarted {
-        version: EVENTS_VERSION,
-        suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
-        target: target.name(),
-        url: target.url().map(str::to_owned),
-        region: target.region().to_string(),
-        scenarios,
-        strict_messages: options.messages == Messages::Judged,
-        tests: tests.len(),
-        at: Timestamp::now(),
-    }));
+    let Plan { mut tests, scenarios, shard } = plan;
+    let started = RunStarted::now(&target, tests.len());
+    sink(&Event::RunStarted(RunStarted { scenarios, shard, messages: options.messages, ..started }));
     let mut operations: Vec<_> = tests.iter().flat_map(|test| test.calls().map(|call| call.operation)).collect();
     operations.sort_unstable();
     operations.dedup();
@@ -171,6 +165,7 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         reason: Some(format!("please report this: {error}")),
         unsupported: Vec::new(),
         listed: None,
+        rules: Vec::new(),
         findings: Vec::new(),
         exchanges: Vec::new(),
         left_behind: Vec::new(),

@@ -272,6 +272,7 @@ pub(crate) fn finished(
         reason,
         unsupported,
         listed: None,
+        rules: test.rules().into_iter().cloned().collect(),
         findings,
         exchanges,
         left_behind,
