@@ -115,6 +115,7 @@ pub(crate) fn outcome(test: &str, verdict: Verdict, words: &str) -> TestOutcome 
         observed: words.to_owned(),
         differences: vec![difference.clone()],
         notes: vec![words.to_owned()],
+        listed: None,
     };
     TestOutcome {
         test: test.to_owned(),
@@ -127,6 +128,7 @@ pub(crate) fn outcome(test: &str, verdict: Verdict, words: &str) -> TestOutcome 
         verdict,
         reason: found.is_none().then(|| words.to_owned()),
         unsupported: if verdict == Verdict::Unsupported { vec![words.to_owned()] } else { Vec::new() },
+        listed: None,
         rules: vec![rule.clone()],
         findings: found.map(finding).into_iter().collect(),
         exchanges: vec![evidence(words)],
@@ -148,6 +150,7 @@ fn evidence(words: &str) -> Evidence {
         outcome: words.to_owned(),
         elapsed_ms: 0.5,
         attempts: 1,
+        caller: None,
     }
 }
 

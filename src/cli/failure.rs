@@ -34,6 +34,11 @@ impl Failure {
         Self { exit: Exit::Usage, message, hint: Some("give another folder with --out".into()) }
     }
 
+    /// The same for a file that the user named.
+    pub(super) fn unwritable_file(path: &Path, error: &dyn fmt::Display) -> Self {
+        Self::usage(format!("cannot write {}: {error}", path.display()), "give another file with --out")
+    }
+
     pub(super) const fn exit(&self) -> Exit {
         self.exit
     }
@@ -47,7 +52,8 @@ impl From<LibraryError> for Failure {
 
 impl From<FileErrors> for Failure {
     fn from(errors: FileErrors) -> Self {
-        Self { exit: Exit::Usage, message: errors.render(Style::Coloured).trim_end().to_owned(), hint: None }
+        let count = if errors.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", errors.len()) };
+        Self { exit: Exit::Usage, message: format!("{}{count}", errors.render(Style::Coloured)), hint: None }
     }
 }
 

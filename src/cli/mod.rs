@@ -1,11 +1,13 @@
 //! The command line: flags, then options, then action. One file per command.
 
+mod diff;
 mod emulator;
 mod exit_code;
 mod explore;
 mod failure;
 mod filter;
 mod job_summary;
+mod known;
 mod progress;
 mod report;
 mod rules;
@@ -51,6 +53,12 @@ enum Command {
     /// Makes the reports of a run again from its event log, puts shards together, shows several runs beside each other
     #[command(after_help = report::EXAMPLES)]
     Report(report::ReportArgs),
+    /// Writes a list of known deviations from a run, for `run --known`
+    #[command(after_help = known::EXAMPLES)]
+    Known(known::KnownArgs),
+    /// Compares two runs: what regressed, what was fixed, what is wrong in another way
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::DiffArgs),
     /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
@@ -75,6 +83,8 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(*args),
         Command::Explore(args) => explore::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Known(args) => known::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Scenario { name } => scenario(&name),
@@ -96,6 +106,11 @@ fn scenario(name: &str) -> Result<Exit, Failure> {
     let test = test.ok_or_else(|| Failure::usage(format!("there is no scenario `{name}`"), hint))?;
     print(&test.scenario.file.text);
     Ok(Exit::Success)
+}
+
+/// An event log that a user named and that is none.
+fn unreadable_log(error: &crate::report::ReadError) -> Failure {
+    Failure::usage(error.to_string(), "give the folder of a `run --out`, or the events.jsonl in it")
 }
 
 /// Writes data to stdout. A reader that has gone, such as `head`, is no error.

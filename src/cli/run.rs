@@ -10,11 +10,13 @@ use jiff::SignedDuration;
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::filter::Filter;
+use super::known;
 use super::progress::Progress;
 use super::report::Format;
 use super::signals::Signals;
 use super::target::{self, TargetArgs};
 use crate::judge::Messages;
+use crate::known::{Fold, KnownDeviations, Names};
 use crate::report::files;
 use crate::report::profiles::Profile;
 use crate::report::{AssembleError, EVENT_LOG, Human, LogWriter, RunLog};
@@ -46,6 +48,9 @@ pub(super) struct RunArgs {
     /// Takes texts of exceptions that differ from the recorded ones for deviations, not for notes
     #[arg(long, help_heading = "The report")]
     strict_messages: bool,
+    /// Known deviations, as `kms-conformance known` lists them: they do not fail the run, unless they change or go
+    #[arg(long, value_name = "FILE", help_heading = "The report")]
+    known: Option<PathBuf>,
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
@@ -82,6 +87,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         Some(dir) => Library::from_dir(dir)?,
         None => Library::shipped()?,
     };
+    let known = args.known.as_deref().map(|path| known::read(path, &Names::of_library(&library))).transpose()?;
     let tests = args.part(args.filter.choose(library)?)?;
     if args.list {
         let exploration = args.exploration(false);
@@ -92,7 +98,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
     }
     let description = args.target.description.as_deref().map(target::read).transpose()?;
     let archive = args.out.as_deref().map(Archive::create).transpose()?;
-    super::runtime()?.block_on(execute(&args, description, tests, archive))
+    super::runtime()?.block_on(execute(&args, description, tests, archive, known.as_ref()))
 }
 
 async fn execute(
@@ -100,6 +106,7 @@ async fn execute(
     description: Option<Description>,
     tests: Vec<Arc<Test>>,
     mut archive: Option<Archive>,
+    known: Option<&KnownDeviations>,
 ) -> Result<Exit, Failure> {
     let options = args.options(description.as_ref());
     let target = target::connect(&args.target, description).await?;
@@ -107,11 +114,14 @@ async fn execute(
     let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
     let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
     let (progress, mut report) = (RefCell::new(Progress::new()), Human::default());
+    let mut fold = known.map(Fold::new);
     let mut unwritten = None;
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
     let exploration = args.exploration(target.url().is_some());
     let plan = Plan { tests, scenarios, shard: args.shard, exploration };
     let sink = |event: &Event| {
+        let folded = fold.as_mut().map(|fold| fold.event(event));
+        let event = folded.as_ref().unwrap_or(event);
         progress.borrow_mut().add(event);
         report.add(event);
         if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
@@ -121,6 +131,9 @@ async fn execute(
     let tick = |tick| progress.borrow_mut().tick(tick);
     runner::run(Arc::new(target), plan, options, &stopper, sink, tick).await;
     listener.abort();
+    if let (Some(known), Some(fold)) = (known, &fold) {
+        known::tell_not_seen(known, fold);
+    }
     if let Some(archive) = archive {
         archive.finish(args.filter.only_profile())?;
     }

@@ -9,13 +9,14 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use indexmap::IndexSet;
+use jiff::Timestamp;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::kms::Operation;
 use crate::kms::shapes::{self, Kind, Shape};
+use crate::kms::{AccountId, Operation, Region};
 use crate::material::Material;
 use crate::target::{Answer, Exchange};
 
@@ -50,6 +51,23 @@ pub struct Evidence {
     pub elapsed_ms: f64,
     /// How often it was sent.
     pub attempts: u32,
+    /// What judging it again has to know of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
+}
+
+/// Who called, and when by the target's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Caller {
+    /// The target's time before the call.
+    pub now: Timestamp,
+    /// The account that the client acts in, if the target has named it by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub account: Option<AccountId>,
+    /// The Region that it calls.
+    #[schemars(with = "String")]
+    pub region: Region,
 }
 
 /// Makes evidence of the exchanges of one test.
@@ -92,6 +110,7 @@ impl Redactor {
             outcome: self.outcome(exchange),
             elapsed_ms: (exchange.elapsed.as_secs_f64() * 1e6).round() / 1e3,
             attempts: exchange.attempts,
+            caller: None,
         }
     }
 
@@ -264,6 +283,7 @@ mod tests {
             outcome: "success".into(),
             elapsed_ms: 1.235,
             attempts: 2,
+            caller: None,
         };
         assert_eq!(shown, expected);
         // What was a blob there stays hidden where it is quoted.

@@ -38,7 +38,7 @@ fn colour(conclusion: Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Conformant => GREEN,
         Conclusion::NotConformant => RED,
-        Conclusion::Undecided | Conclusion::Interrupted => AMBER,
+        Conclusion::AsListed | Conclusion::Undecided | Conclusion::Interrupted => AMBER,
         Conclusion::HarnessError => GREY,
     }
 }

@@ -19,7 +19,7 @@ use regex::Regex;
 
 use super::normalise::Normaliser;
 use super::run_log::RunLog;
-use crate::judge::{Difference, Evidence, Finding, Messages, Verdict};
+use crate::judge::{Difference, Evidence, Finding, Listed, ListedStanding, Messages, Verdict};
 use crate::rules::RuleId;
 use crate::runner::{RunStarted, TestOutcome};
 
@@ -32,6 +32,7 @@ pub struct Groups {
     /// By the reason in general; beside the tests, the reason of the last of them as it is.
     undecided: BTreeMap<(Verdict, String), (Tests, String)>,
     left_behind: BTreeMap<String, Vec<String>>,
+    listed: BTreeMap<(ListedStanding, usize, String), Tests>,
 }
 
 /// Deviations of one kind: of one scenario, from one rule, with the same thing seen.
@@ -81,6 +82,8 @@ impl Groups {
                 }
                 Verdict::NotRun
                 | Verdict::Pass
+                | Verdict::KnownDeviation
+                | Verdict::UnexpectedPass
                 | Verdict::Unsupported
                 | Verdict::Blocked
                 | Verdict::Vacuous
@@ -88,10 +91,14 @@ impl Groups {
                 | Verdict::HarnessError => {}
             }
         }
+        let listed = outcome.findings.iter().filter_map(|finding| finding.listed.as_ref()).chain(&outcome.listed);
+        for Listed { standing, line, says, .. } in listed {
+            self.listed.entry((*standing, *line, says.clone())).or_default().add(&outcome.test);
+        }
         for operation in &outcome.unsupported {
             self.unsupported.entry(operation.clone()).or_default().add(&outcome.test);
         }
-        if let Some(reason) = outcome.reason.as_ref().filter(|_| is_undecided(outcome.verdict)) {
+        if let Some(reason) = outcome.reason.as_ref().filter(|_| is_undecided(outcome)) {
             let group = self.undecided.entry((outcome.verdict, general(reason))).or_default();
             group.0.add(&outcome.test);
             group.1 = Normaliser::default().apply(reason);
@@ -135,6 +142,11 @@ impl Groups {
             let reason = if tests.names.len() == 1 { own } else { general };
             (*verdict, reason.as_str(), tests)
         })
+    }
+
+    /// What the list of known deviations says, with the tests that were held against it.
+    pub fn listed(&self) -> impl ExactSizeIterator<Item = (ListedStanding, &str, &Tests)> {
+        self.listed.iter().map(|((standing, _, says), tests)| (*standing, says.as_str(), tests))
     }
 
     /// Keys that could not be cleaned up, by the test that made them.
@@ -215,15 +227,22 @@ impl Tests {
 }
 
 /// Whether the test says nothing of the target, for a reason that is told by itself.
-fn is_undecided(verdict: Verdict) -> bool {
-    match verdict {
+fn is_undecided(outcome: &TestOutcome) -> bool {
+    if outcome.listed.as_ref().is_some_and(|listed| listed.standing == ListedStanding::AsListed) {
+        return false;
+    }
+    match outcome.verdict {
         Verdict::NotRun
         | Verdict::Pass
         | Verdict::Blocked
         | Verdict::Vacuous
         | Verdict::Inconclusive
         | Verdict::HarnessError => true,
-        Verdict::Deviation | Verdict::Observed | Verdict::Unsupported => false,
+        Verdict::Deviation
+        | Verdict::KnownDeviation
+        | Verdict::UnexpectedPass
+        | Verdict::Observed
+        | Verdict::Unsupported => false,
     }
 }
 
@@ -265,7 +284,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Text without what differs from run to run, and from scenario to scenario, so that like things are counted together.
-fn general(text: &str) -> String {
+pub(crate) fn general(text: &str) -> String {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r", blob \d+| \(line \d+\)").unwrap_or_else(|_| unreachable!("every test compiles it"))
     });

@@ -11,7 +11,7 @@ use super::profiles::{Claim, ClaimStanding};
 use super::run_log::RunLog;
 use super::summary::{Conclusion, Counts, Summary};
 use super::text::{names, plural, shorten};
-use crate::judge::{Evidence, Verdict};
+use crate::judge::{Evidence, ListedStanding, Verdict};
 use crate::rules::{self, Rule};
 use crate::runner::Event;
 
@@ -65,6 +65,7 @@ impl Human {
         for group in self.digest.groups.deviations() {
             self.deviation(&mut text, group);
         }
+        self.listed(&mut text);
         self.observed(&mut text);
         self.undecided(&mut text);
         self.subjects(&mut text);
@@ -105,6 +106,22 @@ impl Human {
             line(text, "also", &names(others.into_iter(), OTHER_CASES));
         }
         text.push('\n');
+    }
+
+    /// What the list of known deviations says. Of a deviation that it does not excuse, the deviation's note has said it.
+    fn listed(&self, text: &mut String) {
+        for (standing, says, tests) in self.digest.groups.listed() {
+            let (style, label) = match standing {
+                ListedStanding::AsListed => (DIM, "KNOWN"),
+                ListedStanding::Gone => (RED, "UNEXPECTED PASS"),
+                ListedStanding::Otherwise | ListedStanding::Overdue => (RED, "NOT AS LISTED"),
+            };
+            let _ = writeln!(text, "{style}{label}{style:#} {says}");
+            let _ = writeln!(text, "  {}", names(tests.names.iter().map(String::as_str), OTHER_CASES));
+        }
+        if self.digest.groups.listed().len() > 0 {
+            text.push('\n');
+        }
     }
 
     fn observed(&self, text: &mut String) {
@@ -187,7 +204,7 @@ impl Human {
         let style = match self.digest.summary.conclusion {
             Conclusion::Conformant => GREEN,
             Conclusion::NotConformant | Conclusion::HarnessError => RED,
-            Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
+            Conclusion::AsListed | Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
         };
         if let Some(words) = self.digest.cut_short() {
             let _ = writeln!(text, "{YELLOW}{words}{YELLOW:#}");
@@ -245,8 +262,12 @@ fn coloured(counts: &Counts) -> String {
     let part = |(verdict, count): (Verdict, usize)| {
         let style = match verdict {
             Verdict::Pass => GREEN,
-            Verdict::Deviation | Verdict::HarnessError => RED,
-            Verdict::Unsupported | Verdict::Blocked | Verdict::Vacuous | Verdict::Inconclusive => YELLOW,
+            Verdict::UnexpectedPass | Verdict::Deviation | Verdict::HarnessError => RED,
+            Verdict::KnownDeviation
+            | Verdict::Unsupported
+            | Verdict::Blocked
+            | Verdict::Vacuous
+            | Verdict::Inconclusive => YELLOW,
             Verdict::NotRun | Verdict::Observed => DIM,
         };
         format!("{style}{count} {verdict}{style:#}")

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::groups::{Case, Contrast, repeat_command};
 use super::run_log::RunLog;
 use super::text::shorten;
-use crate::judge::{Evidence, Verdict};
+use crate::judge::{Evidence, ListedStanding, Verdict};
 use crate::rules::{self, RuleId};
 use crate::runner::{RunStarted, TestOutcome};
 
@@ -76,8 +76,13 @@ fn case(run: &RunStarted, outcome: &TestOutcome) -> TestCase {
         case.add_property(Property::new("left_behind", clean(key)));
     }
     match outcome.verdict {
-        Verdict::Pass | Verdict::Observed | Verdict::NotRun | Verdict::Unsupported => {}
-        Verdict::Deviation | Verdict::Blocked | Verdict::Vacuous | Verdict::Inconclusive | Verdict::HarnessError => {
+        Verdict::Pass | Verdict::Observed | Verdict::NotRun | Verdict::KnownDeviation | Verdict::Unsupported => {}
+        Verdict::UnexpectedPass
+        | Verdict::Deviation
+        | Verdict::Blocked
+        | Verdict::Vacuous
+        | Verdict::Inconclusive
+        | Verdict::HarnessError => {
             case.set_system_out(clean(&evidence(outcome)));
         }
     }
@@ -97,14 +102,24 @@ fn rules_of(outcome: &TestOutcome) -> Vec<&RuleId> {
 
 fn status(run: &RunStarted, outcome: &TestOutcome) -> TestCaseStatus {
     let reason = || clean(&shorten(outcome.reason.as_deref().unwrap_or_default(), LONGEST_MESSAGE));
+    let listed = || clean(&shorten(&listed(outcome), LONGEST_MESSAGE));
+    let skipped = |message: String| {
+        let mut status = TestCaseStatus::skipped();
+        status.set_type(outcome.verdict.words()).set_message(message);
+        status
+    };
+    let excused = outcome.listed.as_ref().is_some_and(|listed| listed.standing == ListedStanding::AsListed);
     match outcome.verdict {
-        Verdict::Pass | Verdict::Observed => TestCaseStatus::success(),
-        Verdict::Deviation => failure(run, outcome),
-        Verdict::Unsupported | Verdict::NotRun => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_type(outcome.verdict.words()).set_message(reason());
+        Verdict::KnownDeviation => skipped(listed()),
+        Verdict::Blocked | Verdict::Vacuous if excused => skipped(listed()),
+        Verdict::UnexpectedPass => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type(outcome.verdict.words()).set_message(listed());
             status
         }
+        Verdict::Pass | Verdict::Observed => TestCaseStatus::success(),
+        Verdict::Deviation => failure(run, outcome),
+        Verdict::Unsupported | Verdict::NotRun => skipped(reason()),
         Verdict::Blocked | Verdict::Vacuous | Verdict::Inconclusive | Verdict::HarnessError => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type(outcome.verdict.words()).set_message(reason());
@@ -113,6 +128,12 @@ fn status(run: &RunStarted, outcome: &TestOutcome) -> TestCaseStatus {
             status
         }
     }
+}
+
+/// What the list of known deviations says of a test.
+fn listed(outcome: &TestOutcome) -> String {
+    let findings = outcome.findings.iter().filter_map(|finding| finding.listed.as_ref());
+    findings.chain(&outcome.listed).map(|listed| listed.says.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 /// JUnit has one failure a test: the first rule is its type, and the text tells of all.

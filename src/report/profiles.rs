@@ -224,8 +224,9 @@ impl<'a> Tally<'a> {
         self.tried.extend(&result.rules);
         for finding in &result.findings {
             match finding.verdict {
-                Verdict::Pass => self.passed.insert(&finding.rule),
-                Verdict::Deviation => self.deviating.insert(&finding.rule),
+                Verdict::Pass | Verdict::UnexpectedPass => self.passed.insert(&finding.rule),
+                // That a deviation is known makes it no less one.
+                Verdict::Deviation | Verdict::KnownDeviation => self.deviating.insert(&finding.rule),
                 Verdict::Blocked | Verdict::Vacuous | Verdict::Inconclusive | Verdict::HarnessError => {
                     self.left_open.insert(&finding.rule)
                 }
@@ -239,7 +240,13 @@ impl<'a> Tally<'a> {
                 let found = |rule: &&RuleId| result.findings.iter().any(|finding| finding.rule == **rule);
                 self.left_open.extend(kept.into_iter().flatten().filter(|rule| !found(rule)));
             }
-            Verdict::NotRun | Verdict::Pass | Verdict::Observed | Verdict::Unsupported | Verdict::Deviation => {}
+            Verdict::NotRun
+            | Verdict::Pass
+            | Verdict::Observed
+            | Verdict::KnownDeviation
+            | Verdict::Unsupported
+            | Verdict::UnexpectedPass
+            | Verdict::Deviation => {}
         }
     }
 

@@ -8,12 +8,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shard::Shard;
-use crate::judge::{Evidence, Finding, Messages, Verdict};
+use crate::judge::{Evidence, Finding, Listed, Messages, Verdict};
 use crate::kms::Operation;
 use crate::rules::RuleId;
 use crate::target::{Description, Target};
 
-/// The version of the event log. It changes when an event changes in a way that an older reader would misread.
+/// The version of the event log. It changes when an event changes in a way that an older reader would misread. Further
+/// members and verdicts do not change it.
 pub const EVENTS_VERSION: u32 = 1;
 
 /// One line of the event log.
@@ -163,6 +164,9 @@ pub struct TestOutcome {
     /// The operations that the target does not know, where the verdict is *unsupported*.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsupported: Vec<String>,
+    /// What the list of known deviations says of a test that could not be judged, or could not be until now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Listed>,
     /// The rules that the test judges or observes, if it gets that far. Empty in logs of before this was kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleId>,

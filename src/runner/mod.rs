@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 pub use event::{Declared, EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
 pub use shard::{ParseShardError, Shard};
 
+pub(crate) use test_run::finished;
+
 use crate::judge::{Messages, Verdict};
 use crate::scenario::Test;
 use crate::sequence::{self, Exploration, Explored, Tick};
@@ -187,6 +189,7 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         verdict: Verdict::HarnessError,
         reason: Some(format!("please report this: {error}")),
         unsupported: Vec::new(),
+        listed: None,
         rules: Vec::new(),
         findings: Vec::new(),
         exchanges: Vec::new(),

@@ -438,6 +438,7 @@ fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
         observed: format!("kept {count} times"),
         differences: Vec::new(),
         notes: Vec::new(),
+        listed: None,
     };
     TestOutcome {
         test: property.name.to_owned(),
@@ -453,6 +454,7 @@ fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
         findings: kept.map(pass).collect(),
         exchanges: Vec::new(),
         left_behind: tally.left_behind.clone(),
+        listed: None,
         rules: tally.judged.keys().cloned().collect(),
         elapsed_ms: (tally.began.elapsed().as_secs_f64() * 1e6).round() / 1e3,
     }
@@ -478,6 +480,7 @@ fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: St
         findings: vec![finding],
         exchanges: executed.exchanges.clone(),
         left_behind: Vec::new(),
+        listed: None,
         elapsed_ms: 0.0,
     }
 }

@@ -17,7 +17,7 @@ use super::groups::{Contrast, DeviationGroup, Tests, repeat_command};
 use super::profiles::{Claim, ClaimStanding};
 use super::summary::{Conclusion, Counts, Summary};
 use super::text::{names, plural, shorten};
-use crate::judge::{Evidence, Verdict};
+use crate::judge::{Evidence, ListedStanding, Verdict};
 use crate::rules::{self, RuleId};
 
 /// GitHub takes so many characters in a comment.
@@ -41,6 +41,9 @@ pub fn render(runs: &[Digest], limit: usize) -> String {
     subjects(&mut page, runs);
     profiles(&mut page, runs);
     broken_rules(&mut page, runs);
+    for run in runs {
+        listed(&mut page, run, runs.len() > 1);
+    }
     for run in runs {
         undecided(&mut page, run, runs.len() > 1);
     }
@@ -83,7 +86,7 @@ fn mark(conclusion: Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Conformant => "✅",
         Conclusion::NotConformant => "❌",
-        Conclusion::Undecided | Conclusion::Interrupted | Conclusion::HarnessError => "⚠️",
+        Conclusion::AsListed | Conclusion::Undecided | Conclusion::Interrupted | Conclusion::HarnessError => "⚠️",
     }
 }
 
@@ -193,6 +196,24 @@ fn broken_rules(page: &mut Page, runs: &[Digest]) {
         _ => columns(&title, runs),
     };
     page.table(&columns, &rows, "rules that do not hold");
+}
+
+/// What the list of known deviations says; where it is out of date, before what is as it says.
+fn listed(page: &mut Page, run: &Digest, named: bool) {
+    let line = |(standing, says, tests): (ListedStanding, &str, &Tests)| {
+        let label = match standing {
+            ListedStanding::AsListed => "as listed",
+            ListedStanding::Gone => "unexpected pass",
+            ListedStanding::Otherwise | ListedStanding::Overdue => "not as listed",
+        };
+        let (says, count) = (code(&shorten(says, LONGEST)), plural(tests.names.len(), "test"));
+        (standing == ListedStanding::AsListed, format!("- **{label}** {says}: {count}\n"))
+    };
+    let (known, stale): (Vec<_>, Vec<_>) = run.groups.listed().map(line).partition(|(as_listed, _)| *as_listed);
+    let lines: Vec<String> = stale.into_iter().chain(known).map(|(_, line)| line).collect();
+    if !lines.is_empty() {
+        page.folded(&titled("Known deviations", run, named), &lines, "entries of the list of known deviations");
+    }
 }
 
 fn undecided(page: &mut Page, run: &Digest, named: bool) {
