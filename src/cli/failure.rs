@@ -6,6 +6,8 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style as Ansi};
 
 use super::exit_code::Exit;
+use crate::report::AssembleError;
+use crate::report::files::WriteError;
 use crate::scenario::{FileErrors, LibraryError, Style};
 use crate::target::TargetError;
 
@@ -52,6 +54,22 @@ impl From<FileErrors> for Failure {
     fn from(error: FileErrors) -> Self {
         let count = if error.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", error.len()) };
         Self { exit: Exit::Usage, message: format!("{}{count}", error.render(Style::Coloured)), hint: None }
+    }
+}
+
+impl From<AssembleError> for Failure {
+    fn from(error: AssembleError) -> Self {
+        let hint = match &error {
+            AssembleError::Read(_) | AssembleError::NoLog(_) => "`kms-conformance run --out DIR` writes event logs",
+            AssembleError::Merge(_) => "give the logs of one run, of each part one",
+        };
+        Self::usage(error.to_string(), hint)
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(WriteError { path, error }: WriteError) -> Self {
+        Self::unwritable(&path, &error)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::report::parse_profile;
+use crate::report::profiles::Profile;
 use crate::rules;
 use crate::scenario::{Library, Test};
 
@@ -21,6 +23,9 @@ pub(super) struct Filter {
     /// Tests of this subject, the folder of their scenario (may be repeated)
     #[arg(long, value_name = "NAME")]
     subject: Vec<String>,
+    /// Tests that check a rule of this profile (may be repeated)
+    #[arg(long, value_name = "NAME", value_parser = parse_profile)]
+    profile: Vec<&'static Profile>,
 }
 
 impl Filter {
@@ -36,6 +41,14 @@ impl Filter {
             return Err(Failure::usage("no test is chosen by these names, rules and subjects", hint));
         }
         Ok(tests)
+    }
+
+    /// The one profile that is meant, if it is one.
+    pub(super) fn only_profile(&self) -> Option<&'static Profile> {
+        match self.profile.as_slice() {
+            [profile] => Some(profile),
+            _ => None,
+        }
     }
 
     fn check(&self, library: &Library) -> Result<(), Failure> {
@@ -63,6 +76,8 @@ impl Filter {
         let rules = test.rules();
         (self.names.is_empty() || self.names.iter().any(named))
             && (self.rule.is_empty() || self.rule.iter().any(|id| rules.iter().any(|rule| rule.as_str() == id)))
+            && (self.profile.is_empty()
+                || self.profile.iter().any(|profile| rules.iter().any(|rule| profile.has(rule))))
             && (self.subject.is_empty() || self.subject.contains(&test.scenario.subject))
     }
 }

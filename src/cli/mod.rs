@@ -5,10 +5,13 @@ mod emulator;
 mod exit_code;
 mod failure;
 mod filter;
+mod job_summary;
 mod known;
 mod progress;
+mod report;
 mod rules;
 mod run;
+mod schema;
 mod signals;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +27,7 @@ Examples:
   kms-conformance run                                       every scenario, against the built-in emulator
   kms-conformance run --endpoint http://127.0.0.1:4566      against whatever answers there
   kms-conformance run import_token --out report             tests whose name says so; the event log goes to report/
+  kms-conformance report shards --out report                the shards of a run, put together
   kms-conformance rules --subject valid_to                  what is known of ValidTo, and from where
   kms-conformance emulator --listen 127.0.0.1:4599          the emulator, for the AWS CLI and any SDK";
 
@@ -39,6 +43,9 @@ enum Command {
     /// Runs scenarios against a target and reports what deviates
     #[command(after_help = exit_code::EXIT_CODES)]
     Run(Box<run::RunArgs>),
+    /// Makes the reports of a run again from its event log, puts shards together, shows several runs beside each other
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::ReportArgs),
     /// Writes a list of known deviations from a run, for `run --known`
     #[command(after_help = known::EXAMPLES)]
     Known(known::KnownArgs),
@@ -54,8 +61,12 @@ enum Command {
         /// Its name, or that of one of its tests
         name: String,
     },
-    /// Prints the JSON schema of scenario files, for editors
-    Schema,
+    /// Prints a JSON schema: of scenario files, for editors, or of what a run writes, for programs
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t)]
+        of: schema::Of,
+    },
 }
 
 /// Runs the command line of this process.
@@ -63,13 +74,14 @@ enum Command {
 pub fn main() -> Exit {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(*args),
+        Command::Report(args) => report::run(&args),
         Command::Known(args) => known::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Scenario { name } => scenario(&name),
-        Command::Schema => {
-            print(&crate::scenario::schema::json_schema_text());
+        Command::Schema { of } => {
+            print(&schema::text(of));
             Ok(Exit::Success)
         }
     };

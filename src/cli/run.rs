@@ -1,26 +1,28 @@
 //! `kms-conformance run`: scenarios against a target.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::SignedDuration;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::filter::Filter;
+use super::job_summary;
 use super::known;
 use super::progress::Progress;
+use super::report::Format;
 use super::signals::Signals;
 use crate::emulator::{Config, Emulator};
 use crate::judge::Messages;
 use crate::kms::Region;
 use crate::known::{Fold, KnownDeviations, Names};
-use crate::report::{EVENT_LOG, Human, Summary};
+use crate::report::files::{self, Results};
+use crate::report::profiles::Profile;
+use crate::report::{AssembleError, EVENT_LOG, Human, LogWriter, RunLog, markdown};
 use crate::runner::{self, Event, Options, Plan, Shard, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
 use crate::target::{Endpoint, Target};
@@ -69,19 +71,11 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "The report")]
     known: Option<PathBuf>,
     /// What is written to stdout
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "The report")]
+    #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
-    /// Writes events.jsonl (every call, redacted) and results.json into this folder
+    /// Writes events.jsonl (every call, redacted), results.json, report.md, junit.xml and badge.svg into this folder
     #[arg(long, value_name = "DIR", help_heading = "The report")]
     out: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Human,
-    /// For programs: the content of results.json
-    Json,
 }
 
 fn parse_wait(text: &str) -> Result<SignedDuration, String> {
@@ -150,12 +144,15 @@ async fn execute(
         known::tell_not_seen(known, fold);
     }
     if let Some(archive) = archive {
-        archive.finish(report.summary())?;
+        archive.finish(args.filter.only_profile())?;
     }
-    match args.format {
-        Format::Human => super::print(&report.render()),
-        Format::Json => super::print(&json(report.summary())),
-    }
+    let digest = std::slice::from_ref(report.digest());
+    job_summary::append(digest)?;
+    super::print(&match args.format {
+        Format::Human => report.render(),
+        Format::Json => Results::of(digest).json(),
+        Format::Markdown => markdown::render(digest, markdown::COMMENT_LIMIT),
+    });
     unwritten.map_or_else(|| Ok(report.summary().conclusion.into()), Err)
 }
 
@@ -182,11 +179,6 @@ impl RunArgs {
     }
 }
 
-fn json(summary: &Summary) -> String {
-    // Every key of the summary's maps is text, so that it always has a JSON form.
-    serde_json::to_string_pretty(summary).map(|text| text + "\n").unwrap_or_default()
-}
-
 /// The first signal lets tests finish their call and clean up; the second one leaves at once.
 async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
     signals.next().await;
@@ -199,32 +191,23 @@ async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
 /// The folder of a run's files.
 struct Archive {
     dir: PathBuf,
-    events: BufWriter<File>,
+    events: LogWriter,
 }
 
 impl Archive {
     fn create(dir: &Path) -> Result<Self, Failure> {
         let path = dir.join(EVENT_LOG);
-        let open = || {
-            fs::create_dir_all(dir)?;
-            File::create(&path)
-        };
-        let file = open().map_err(|error| Failure::unwritable(&path, &error))?;
-        Ok(Self { dir: dir.to_owned(), events: BufWriter::new(file) })
+        let events = LogWriter::create(&path).map_err(|error| Failure::unwritable(&path, &error))?;
+        Ok(Self { dir: dir.to_owned(), events })
     }
 
-    /// Written through at once: the log is all that remains of a run that is killed.
     fn add(&mut self, event: &Event) -> Result<(), Failure> {
-        let mut write = || {
-            serde_json::to_writer(&mut self.events, event)?;
-            self.events.write_all(b"\n")?;
-            self.events.flush()
-        };
-        write().map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
+        self.events.add(event).map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
     }
 
-    fn finish(self, summary: &Summary) -> Result<(), Failure> {
-        let path = self.dir.join("results.json");
-        fs::write(&path, json(summary)).map_err(|error| Failure::unwritable(&path, &error))
+    /// Makes the reports from the log, as `kms-conformance report` would, so that a run's exchanges need not be kept.
+    fn finish(self, profile: Option<&Profile>) -> Result<(), Failure> {
+        let run = RunLog::read(&self.dir).map_err(AssembleError::from)?;
+        Ok(files::write(&self.dir, &[run], profile)?)
     }
 }

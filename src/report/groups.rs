@@ -19,7 +19,7 @@ use regex::Regex;
 
 use super::normalise::Normaliser;
 use super::run_log::RunLog;
-use crate::judge::{Finding, Listed, ListedStanding, Messages, Verdict};
+use crate::judge::{Difference, Evidence, Finding, Listed, ListedStanding, Messages, Verdict};
 use crate::rules::RuleId;
 use crate::runner::{RunStarted, TestOutcome};
 
@@ -29,7 +29,8 @@ pub struct Groups {
     deviations: BTreeMap<(String, String, String), DeviationGroup>,
     observations: BTreeMap<RuleId, BTreeMap<String, Tests>>,
     unsupported: BTreeMap<String, Tests>,
-    undecided: BTreeMap<(Verdict, String), Tests>,
+    /// By the reason in general; beside the tests, the reason of the last of them as it is.
+    undecided: BTreeMap<(Verdict, String), (Tests, String)>,
     left_behind: BTreeMap<String, Vec<String>>,
     listed: BTreeMap<(ListedStanding, usize, String), Tests>,
 }
@@ -98,7 +99,9 @@ impl Groups {
             self.unsupported.entry(operation.clone()).or_default().add(&outcome.test);
         }
         if let Some(reason) = outcome.reason.as_ref().filter(|_| is_undecided(outcome)) {
-            self.undecided.entry((outcome.verdict, general(reason))).or_default().add(&outcome.test);
+            let group = self.undecided.entry((outcome.verdict, general(reason))).or_default();
+            group.0.add(&outcome.test);
+            group.1 = Normaliser::default().apply(reason);
         }
         if !outcome.left_behind.is_empty() {
             self.left_behind.insert(outcome.test.clone(), outcome.left_behind.clone());
@@ -135,7 +138,10 @@ impl Groups {
 
     /// Tests that came to no verdict on the target, by verdict and reason.
     pub fn undecided(&self) -> impl ExactSizeIterator<Item = (Verdict, &str, &Tests)> {
-        self.undecided.iter().map(|((verdict, reason), tests)| (*verdict, reason.as_str(), tests))
+        self.undecided.iter().map(|((verdict, general), (tests, own))| {
+            let reason = if tests.names.len() == 1 { own } else { general };
+            (*verdict, reason.as_str(), tests)
+        })
     }
 
     /// What the list of known deviations says, with the tests that were held against it.
@@ -168,6 +174,49 @@ impl DeviationGroup {
         names.dedup();
         names
     }
+}
+
+impl Case {
+    /// What was expected beside what was observed. Of a refusal, or of a call that went the wrong way, the whole outcome;
+    /// else the members that differ.
+    #[must_use]
+    pub fn contrasts(&self) -> Vec<Contrast> {
+        let finding = &self.finding;
+        let mut contrasts = Vec::new();
+        if finding.differences.is_empty() || finding.observed != "success" {
+            let expected = finding.expected.clone().unwrap_or_default();
+            contrasts.push(Contrast { expected, observed: finding.observed.clone() });
+        }
+        // Of another exception, and of its status, the outcome has said it.
+        let said =
+            |path: &str| finding.differences.iter().any(|d| d.path == "the exception") && path.starts_with("the ");
+        let told = finding.differences.iter().filter(|difference| !said(&difference.path));
+        contrasts.extend(told.map(|Difference { path, expected, found }| Contrast {
+            expected: format!("{path} {expected}"),
+            observed: format!("{path} {found}"),
+        }));
+        contrasts
+    }
+
+    /// The calls that set the scene, and the judged one, which is the last.
+    pub fn steps(&self) -> impl Iterator<Item = &Evidence> {
+        self.outcome.exchanges.iter().take_while(|evidence| evidence.line <= self.finding.line)
+    }
+
+    /// The judged call.
+    #[must_use]
+    pub fn exchange(&self) -> Option<&Evidence> {
+        self.outcome.exchanges.iter().find(|evidence| evidence.line == self.finding.line)
+    }
+}
+
+/// What was expected, and what was observed instead; in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contrast {
+    /// What must be seen.
+    pub expected: String,
+    /// What was seen.
+    pub observed: String,
 }
 
 impl Tests {
@@ -231,11 +280,12 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Text without what differs from run to run, so that like things are counted together.
+/// Text without what differs from run to run, and from scenario to scenario, so that like things are counted together.
 pub(crate) fn general(text: &str) -> String {
-    static BLOB: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r", blob \d+").unwrap_or_else(|_| unreachable!("every test compiles it")));
-    BLOB.replace_all(&Normaliser::default().apply(text), "").into_owned()
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r", blob \d+| \(line \d+\)").unwrap_or_else(|_| unreachable!("every test compiles it"))
+    });
+    PLACE.replace_all(&Normaliser::default().apply(text), "").into_owned()
 }
 
 #[cfg(test)]

@@ -37,6 +37,12 @@ impl Counts {
         self.0.get(&verdict).copied().unwrap_or_default()
     }
 
+    /// How many there are in all.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.0.values().sum()
+    }
+
     /// The verdicts that occurred, in the order of severity.
     pub fn iter(&self) -> impl Iterator<Item = (Verdict, usize)> {
         self.0.iter().map(|(verdict, count)| (*verdict, *count))
@@ -153,7 +159,8 @@ impl Summary {
 
     /// No more events come.
     fn end(&mut self) {
-        if self.finished.is_none() && self.conclusion != Conclusion::HarnessError {
+        let whole = self.finished.is_some() && self.missing() == 0;
+        if !whole && self.conclusion != Conclusion::HarnessError {
             self.conclusion = Conclusion::Interrupted;
         }
         self.profiles = profiles::claims(self);
@@ -162,7 +169,13 @@ impl Summary {
     /// Whether the run came to its own end, with all its tests.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.finished.as_ref().is_some_and(|finished| finished.stopped.is_none())
+        self.finished.as_ref().is_some_and(|finished| finished.stopped.is_none()) && self.missing() == 0
+    }
+
+    /// How many tests have begun, or should have, and have left no outcome.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| run.tests.saturating_sub(self.tests.total()))
     }
 
     fn add_test(&mut self, outcome: &TestOutcome) {
@@ -215,10 +228,10 @@ impl Summary {
         }
     }
 
-    /// The conclusion in words, with the counts: the last line of a run.
+    /// The conclusion in words.
     #[must_use]
-    pub fn verdict_line(&self) -> String {
-        let words = match self.conclusion {
+    pub fn conclusion_words(&self) -> &'static str {
+        match self.conclusion {
             Conclusion::Conformant if self.tests.of(Verdict::NotRun) > 0 => "conformant in all that could be tested",
             Conclusion::Conformant => "conformant",
             Conclusion::AsListed => "not conformant, but only as listed",
@@ -226,7 +239,13 @@ impl Summary {
             Conclusion::Undecided => "undecided",
             Conclusion::HarnessError => "harness error",
             Conclusion::Interrupted => "interrupted",
-        };
+        }
+    }
+
+    /// The conclusion in words, with the counts: the last line of a run.
+    #[must_use]
+    pub fn verdict_line(&self) -> String {
+        let words = self.conclusion_words();
         let listed = |verdict, count| match self.listed.of(verdict) {
             0 => String::new(),
             all if all == count => " (listed)".to_owned(),
