@@ -155,3 +155,34 @@ fn a_list_with_a_mistake_or_none_at_all_ends_with_2() {
     bench.run("second", &["--known", "nothing.yaml"]).ends_with(2).notes("cannot read nothing.yaml");
     bench.program(&["known", "--from", "nowhere"]).ends_with(2).notes("give the folder of a `run --out`");
 }
+
+#[test]
+fn an_old_log_is_held_against_a_list_too() {
+    let bench = listed();
+    let report = |more: &[&str]| bench.program(&[&["report", "first"], more].concat()).ends_with(0);
+    report(&[]).says("DEVIATION own/state");
+    report(&["--known", "known.yaml"]).says("is not conformant, but only as listed");
+    report(&["--known", "known.yaml", "--rejudge"]).says("is not conformant, but only as listed");
+    let junit = |text: &str| {
+        (text.matches("<failure").count(), text.matches("<error").count(), text.matches("<skipped").count())
+    };
+    report(&["--out", "plain"]);
+    assert_eq!(junit(&bench.read("plain/junit.xml")), (2, 1, 1));
+    report(&["--known", "known.yaml", "--out", "held"]);
+    assert_eq!(junit(&bench.read("held/junit.xml")), (0, 0, 4));
+    assert!(bench.read("held/report.md").contains("**as listed**"));
+    bench.keys_are("PendingImport");
+    bench.run("second", &["--known", "known.yaml"]).ends_with(1);
+    assert_eq!(junit(&bench.read("second/junit.xml")), (3, 0, 1));
+    assert!(bench.read("second/report.md").contains("**unexpected pass**"));
+}
+
+#[test]
+fn an_old_log_is_judged_by_the_rules_of_today() {
+    let bench = listed();
+    bench.program(&["report", "first", "--rejudge"]).ends_with(0).notes("of 0 tests the verdict is another one");
+    let scenario = "scenarios/own/state.yaml";
+    bench.write(scenario, &bench.read(scenario).replace("KeyState: PendingImport", "KeyState: Enabled"));
+    let shown = bench.program(&["report", "first", "--rejudge"]).ends_with(0);
+    shown.notes("of 2 tests the verdict is another one").says("2 pass, 1 unsupported, 1 vacuous");
+}

@@ -1,16 +1,19 @@
 //! `kms-conformance report`: reports again, from event logs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::job_summary;
+use super::known;
+use crate::known::{Fold, without};
 use crate::report::files::{self, Results};
 use crate::report::markdown;
 use crate::report::profiles::{self, Profile};
-use crate::report::{Digest, Human, Merge, RunLog, read_runs};
+use crate::report::{Digest, Human, KEPT, Merge, RunLog, read_runs, rejudge};
+use crate::scenario::Library;
 
 /// For `--help`.
 pub(super) const EXAMPLES: &str = "\
@@ -20,6 +23,8 @@ Examples:
   kms-conformance report moto localstack --out both    two targets beside each other
   kms-conformance report a b --merge --out whole       two runs of different tests as one
   kms-conformance report out --format markdown         for a pull request
+  kms-conformance report out --rejudge                 by today's rules, without calling the target
+  kms-conformance report out --known known.yaml        beside what is known
 
 The exit code is 0 whenever the reports could be made, and 2 if not.";
 
@@ -32,6 +37,12 @@ pub(super) struct ReportArgs {
     /// Puts all logs together as parts of one run, even if they are no shards of one number
     #[arg(long)]
     merge: bool,
+    /// Judges the recorded calls again, by this program's rules and scenarios
+    #[arg(long)]
+    rejudge: bool,
+    /// Known deviations, as `kms-conformance known` lists them
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -62,7 +73,13 @@ pub(super) fn parse_profile(name: &str) -> Result<&'static Profile, String> {
 
 pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let merge = if args.merge { Merge::All } else { Merge::Parts };
-    let runs = read_runs(&args.runs, merge)?;
+    let mut runs = read_runs(&args.runs, merge)?;
+    if args.rejudge {
+        runs = runs.iter().map(rejudged).collect::<Result<_, _>>()?;
+    }
+    if let Some(path) = &args.known {
+        runs = runs.iter().map(|run| held_against(path, run)).collect::<Result<_, _>>()?;
+    }
     if let Some(dir) = &args.out {
         files::write(dir, &runs, args.profile)?;
     }
@@ -94,4 +111,31 @@ fn human(runs: &[RunLog]) -> String {
         [run] => Human::of(run).render(),
         runs => runs.iter().map(|run| Human::of(run).render_overview()).collect::<Vec<_>>().join("\n"),
     }
+}
+
+/// By the scenarios of the program, or of the folder that the run took them from.
+fn rejudged(run: &RunLog) -> Result<RunLog, Failure> {
+    let library = match &run.started.scenarios {
+        Some(dir) => Library::from_dir(Path::new(dir))?,
+        None => Library::shipped()?,
+    };
+    let again = rejudge(run, &library);
+    let changed =
+        run.outcomes.iter().zip(&again.outcomes).filter(|(old, new)| without(old).verdict != new.verdict).count();
+    let notes = again.outcomes.iter().flat_map(|outcome| &outcome.findings).flat_map(|finding| &finding.notes);
+    let kept = notes.filter(|note| note.starts_with(KEPT)).count();
+    let target = &run.started.target;
+    anstream::eprintln!(
+        "{target}: of {changed} tests the verdict is another one; {kept} findings are kept as recorded"
+    );
+    Ok(again)
+}
+
+/// The run as a list of known deviations has it.
+fn held_against(path: &Path, run: &RunLog) -> Result<RunLog, Failure> {
+    let known = known::read(path, &known::names_of(run)?)?;
+    let mut fold = Fold::new(&known);
+    let events: Vec<_> = run.events().map(|event| fold.event(&event)).collect();
+    known::tell_not_seen(&known, &fold);
+    Ok(RunLog::from_events(events).unwrap_or_else(|| run.clone()))
 }

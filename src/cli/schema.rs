@@ -18,6 +18,8 @@ pub(super) enum Of {
     Results,
     /// A line of events.jsonl
     Events,
+    /// A list of known deviations
+    Known,
 }
 
 pub(super) fn text(of: Of) -> String {
@@ -25,6 +27,7 @@ pub(super) fn text(of: Of) -> String {
         Of::Scenario => scenario::schema::json_schema_text(),
         Of::Target => target::description_schema::json_schema_text(),
         Of::Results => written::<Results<'_>>("kms-conformance results"),
+        Of::Known => crate::known::schema::json_schema_text(),
         Of::Events => written::<Event>("kms-conformance event"),
     }
 }

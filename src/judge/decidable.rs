@@ -91,8 +91,8 @@ impl Known<'_> {
         }
         match self.context.evaluate(expr) {
             Ok(expected) => found.and_then(|found| self.equal_values(&expected, found)),
-            // A variable that no request shows, unlike a member that an answer lacks, was there.
-            Err(EvaluateError::Missing { path, .. }) if path.is_empty() => Some(VALUE),
+            // A variable that no request shows, or a client's Region, unlike a member that an answer lacks, was there.
+            Err(EvaluateError::Missing { path, .. }) if path.is_empty() || path == "region" => Some(VALUE),
             Err(EvaluateError::UnknownAccount) => Some(VALUE),
             Err(_) => None,
         }
