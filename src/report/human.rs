@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
-use regex::Regex;
 use serde_json::Value;
 
-use super::normalise::Normaliser;
+use super::deviations::{Kind, general, names, repeat};
 use super::summary::{Conclusion, Counts, Summary};
 use crate::judge::{Evidence, Finding, Verdict};
 use crate::rules::{self, Rule};
@@ -19,15 +17,13 @@ const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// So many cases are named beside the one that is shown.
-const OTHER_CASES: usize = 6;
 
 /// The report for a terminal. Deviations of one kind (scenario, rule and what was seen) are shown once, with the case
 /// that came first by name and the names of the others.
 #[derive(Debug, Default)]
 pub struct Human {
     summary: Summary,
-    deviations: BTreeMap<(String, String, String), Vec<Deviation>>,
+    deviations: BTreeMap<Kind, Vec<Deviation>>,
     observations: BTreeMap<String, BTreeMap<String, usize>>,
 }
 
@@ -61,10 +57,7 @@ impl Human {
     }
 
     fn add_deviation(&mut self, finding: &Finding, outcome: &TestOutcome) {
-        let kind = finding.observed.split(':').next().unwrap_or_default().to_owned();
-        let paths: Vec<&str> = finding.differences.iter().map(|d| d.path.as_str()).collect();
-        let key = (outcome.scenario.clone(), finding.rule.to_string(), format!("{kind} {}", paths.join(" ")));
-        let group = self.deviations.entry(key).or_default();
+        let group = self.deviations.entry(Kind::of(outcome, finding)).or_default();
         group.push(Deviation { finding: finding.clone(), outcome: outcome.clone() });
         group.sort_by(|a, b| a.outcome.test.cmp(&b.outcome.test));
         // Only the first is shown whole.
@@ -105,19 +98,11 @@ impl Human {
         if let Some(evidence) = outcome.exchanges.iter().find(|evidence| evidence.line == finding.line) {
             exchange(text, evidence);
         }
-        line(text, "repeat", &self.repeat(&outcome.test));
+        if let Some(run) = &self.summary.run {
+            line(text, "repeat", &repeat(run, &outcome.test));
+        }
         also(text, &outcome.test, others);
         text.push('\n');
-    }
-
-    /// The command that runs just this test again.
-    fn repeat(&self, test: &str) -> String {
-        let run = self.summary.run.as_ref();
-        let endpoint = run.and_then(|run| run.url.as_ref()).map(|url| format!(" --endpoint {url}")).unwrap_or_default();
-        let region = run.map(|run| run.region.as_str()).filter(|region| *region != crate::target::DEFAULT_REGION);
-        let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
-        let scenarios = run.and_then(|run| run.scenarios.as_ref()).map(|dir| format!(" --scenarios {dir}"));
-        format!("kms-conformance run{endpoint}{region}{} --exact '{test}'", scenarios.unwrap_or_default())
     }
 
     fn observed(&self, text: &mut String) {
@@ -244,14 +229,6 @@ fn also(text: &mut String, shown: &str, others: &[Deviation]) {
     }
 }
 
-fn names(tests: &[&str]) -> String {
-    let mut text = tests.iter().take(OTHER_CASES).copied().collect::<Vec<_>>().join(", ");
-    if tests.len() > OTHER_CASES {
-        let _ = write!(text, " and {} more", tests.len() - OTHER_CASES);
-    }
-    text
-}
-
 fn coloured(counts: &Counts) -> String {
     let part = |(verdict, count): (Verdict, usize)| {
         let style = match verdict {
@@ -263,11 +240,4 @@ fn coloured(counts: &Counts) -> String {
         format!("{style}{count} {verdict}{style:#}")
     };
     counts.iter().map(part).collect::<Vec<_>>().join(", ")
-}
-
-/// Text without what differs from run to run, so that like things are counted together.
-fn general(text: &str) -> String {
-    static BLOB: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r", blob \d+").unwrap_or_else(|_| unreachable!("every test compiles it")));
-    BLOB.replace_all(&Normaliser::default().apply(text), "").into_owned()
 }

@@ -1,6 +1,7 @@
 //! What people and programs read: folds over the events of a run.
 
 mod coverage;
+mod deviations;
 mod human;
 mod normalise;
 mod run_log;
