@@ -11,6 +11,6 @@ mod verdict;
 pub use context::{Context, EvaluateError, Place};
 pub use evidence::{Evidence, Redactor};
 pub use matching::Difference;
-pub(crate) use step::{Comparison, compare, observation};
+pub(crate) use step::{Comparison, compare, describe, observation};
 pub use step::{Finding, Messages};
 pub use verdict::Verdict;

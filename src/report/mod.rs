@@ -1,7 +1,9 @@
 //! What people and programs read: folds over the events of a run.
 
+mod by_hand;
 mod coverage;
 mod deviations;
+pub mod html;
 mod human;
 mod normalise;
 mod run_log;

@@ -151,19 +151,24 @@ impl Summary {
         }
     }
 
-    /// The conclusion in words, with the counts: the last line of a run.
+    /// The conclusion in words.
     #[must_use]
-    pub fn verdict_line(&self) -> String {
-        let words = match self.conclusion {
+    pub fn words(&self) -> &'static str {
+        match self.conclusion {
             Conclusion::Conformant if self.tests.of(Verdict::NotRun) > 0 => "conformant in all that could be tested",
             Conclusion::Conformant => "conformant",
             Conclusion::NotConformant => "not conformant",
             Conclusion::Undecided => "undecided",
             Conclusion::HarnessError => "harness error",
             Conclusion::Interrupted => "interrupted",
-        };
+        }
+    }
+
+    /// The conclusion in words, with the counts: the last line of a run.
+    #[must_use]
+    pub fn verdict_line(&self) -> String {
         let counts: Vec<String> = self.tests.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let counts = if counts.is_empty() { "no tests".to_owned() } else { counts.join(", ") };
-        format!("{words}: {counts}")
+        format!("{}: {counts}", self.words())
     }
 }
