@@ -1,4 +1,4 @@
-# Needs bash, the AWS CLI (version 1 or 2), jq, openssl 3, curl 7.86 and Python 3.
+# Needs bash, the AWS CLI (version 1 or 2, of June 2025 or newer), jq, openssl 3, curl 7.86 and Python 3.7.
 export ENDPOINT=${ENDPOINT:-http://127.0.0.1:4566}
 export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-us-east-1} OTHER_REGION=us-west-2
 export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}

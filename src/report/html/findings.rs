@@ -136,17 +136,31 @@ impl<'r> Findings<'r> {
         }
     }
 
-    /// The targets that do not show this.
+    /// The targets that do not show this, and what they do instead.
     fn others(&self, finding: &Finding<'_>) -> Markup {
         let targets = finding.targets();
+        let siblings = self.report.findings.get(&finding.kind.rule).map(Vec::as_slice).unwrap_or_default();
+        let sibling = |index: usize| {
+            let alike =
+                |other: &&Finding<'_>| other.kind.scenario == finding.kind.scenario && other.targets().contains(&index);
+            siblings.iter().find(alike).map(Finding::anchor)
+        };
         let others = self.report.targets.iter().enumerate().filter(|(index, _)| !targets.contains(index));
-        let others = others.map(|(_, target)| {
+        let others = others.map(|(index, target)| {
             let test = finding.shown().next().and_then(|(_, outcome, _)| target.summary.results.get(&outcome.test));
-            let words = test.map_or("not tested", |test| test.verdict.words());
-            format!("{}: {words}", target.name)
+            html! {
+                li {
+                    (target.name) ": "
+                    @match (sibling(index), test) {
+                        (Some(anchor), _) => a href={ "#" (anchor) } { "deviates in another way" },
+                        (None, Some(test)) => (test.verdict),
+                        (None, None) => "not tested",
+                    }
+                }
+            }
         });
-        let others: Vec<String> = others.collect();
-        html! { @if !others.is_empty() { p.note { "The same test on " (Plain(&others.join("; "))) } } }
+        let others: Vec<Markup> = others.collect();
+        html! { @if !others.is_empty() { ul.others { @for other in &others { (other) } } } }
     }
 
     /// The scenario's text from where it says what it does to the judged step, shown with the first of its findings.
