@@ -196,7 +196,7 @@ fn by_hand(shared: &Shared) -> Markup {
     html! {
         section aria-labelledby="by-hand" {
             h2 #by-hand { "By hand" }
-            p { "Each deviation comes with the commands that show it. Run this first, once, in bash; before that set " code { "ENDPOINT" }
+            p { "A deviation that is told with its calls comes with the commands that show it. Run this first, once, in bash; before that set " code { "ENDPOINT" }
                 " to the target's URL, and credentials if it checks them. What exchanges show as "
                 code { "<ImportToken, blob 3, 1732 bytes>" } " is redacted: the commands get a token, a public key and key material of their own." }
             pre.sh #preparation { (Plain(PREPARATION)) }
