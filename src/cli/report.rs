@@ -46,7 +46,7 @@ pub(super) struct ReportArgs {
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Writes results.json, report.md, junit.xml and badge.svg into this folder
+    /// Writes results.json, report.html, report.md, junit.xml and badge.svg into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The profile that the badge is about, rather than the whole run

@@ -54,7 +54,7 @@ pub(super) struct RunArgs {
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
-    /// Writes events.jsonl (every call, redacted), results.json, report.md, junit.xml and badge.svg into this folder
+    /// Writes events.jsonl (every call, redacted), results.json, report.html, report.md, junit.xml and badge.svg into this folder
     #[arg(long, value_name = "DIR", help_heading = "The report")]
     out: Option<PathBuf>,
 }

@@ -19,6 +19,6 @@ pub(crate) use judgement::{Judgement, Stop};
 pub use listed::{Listed, ListedStanding};
 pub use matching::Difference;
 pub(crate) use recorded::{Blobs, Told};
-pub(crate) use step::Comparison;
+pub(crate) use step::{Comparison, describe};
 pub use step::{Finding, Messages};
 pub use verdict::Verdict;

@@ -3,6 +3,7 @@
 //! | file | for |
 //! | --- | --- |
 //! | `results.json` | programs: the verdicts; its schema is `kms-conformance schema results` |
+//! | `report.html` | people, in a browser |
 //! | `report.md` | pull requests |
 //! | `junit.xml` | CI systems |
 //! | `badge.svg` | a README; of several runs `badge-1.svg` and so on, in their order |
@@ -17,7 +18,7 @@ use super::digest::Digest;
 use super::profiles::Profile;
 use super::run_log::RunLog;
 use super::summary::{RESULTS_VERSION, Summary};
-use super::{badge, junit, markdown};
+use super::{badge, html, junit, markdown};
 
 /// The name of the file for programs.
 pub const RESULTS: &str = "results.json";
@@ -77,7 +78,7 @@ pub fn write(dir: &Path, runs: &[RunLog], profile: Option<&Profile>) -> Result<(
     };
     let digests: Vec<Digest> = runs.iter().map(Digest::of).collect();
     put(RESULTS, Results::of(&digests).json())?;
-    // ── The HTML report goes here: `put("report.html", super::html::render(runs))?;` ──
+    put("report.html", html::render(runs))?;
     put("report.md", markdown::render(&digests, markdown::COMMENT_LIMIT))?;
     let junit = junit::render(runs);
     put("junit.xml", junit.map_err(|error| failed(dir.join("junit.xml"), &error))?)?;

@@ -26,13 +26,35 @@ use crate::runner::{RunStarted, TestOutcome};
 /// The findings of a run in groups. All groups are in an order that does not depend on that of the events.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
-    deviations: BTreeMap<(String, String, String), DeviationGroup>,
+    deviations: BTreeMap<Kind, DeviationGroup>,
     observations: BTreeMap<RuleId, BTreeMap<String, Tests>>,
     unsupported: BTreeMap<String, Tests>,
     /// By the reason in general; beside the tests, the reason of the last of them as it is.
     undecided: BTreeMap<(Verdict, String), (Tests, String)>,
     left_behind: BTreeMap<String, Vec<String>>,
     listed: BTreeMap<(ListedStanding, usize, String), Tests>,
+}
+
+/// What deviations have in common that are told once: scenario, rule and what was seen. The cases of a scenario's matrix
+/// mostly deviate in one way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Kind {
+    /// The scenario's path without the ending.
+    pub(super) scenario: String,
+    /// The rule.
+    pub(super) rule: RuleId,
+    /// What was seen: the outcome without its text, and the members that differ.
+    pub(super) seen: String,
+}
+
+impl Kind {
+    /// The kind of a deviation that a test found.
+    pub(super) fn of(outcome: &TestOutcome, finding: &Finding) -> Self {
+        let seen = finding.observed.split(':').next().unwrap_or_default();
+        let paths: Vec<&str> = finding.differences.iter().map(|difference| difference.path.as_str()).collect();
+        let seen = format!("{seen} {}", paths.join(" "));
+        Self { scenario: outcome.scenario.clone(), rule: finding.rule.clone(), seen }
+    }
 }
 
 /// Deviations of one kind: of one scenario, from one rule, with the same thing seen.
@@ -109,11 +131,8 @@ impl Groups {
     }
 
     fn add_deviation(&mut self, finding: &Finding, outcome: &TestOutcome) {
-        let kind = finding.observed.split(':').next().unwrap_or_default();
-        let paths: Vec<&str> = finding.differences.iter().map(|d| d.path.as_str()).collect();
-        let key = (outcome.scenario.clone(), finding.rule.to_string(), format!("{kind} {}", paths.join(" ")));
         let case = Case { finding: finding.clone(), outcome: outcome.clone() };
-        match self.deviations.entry(key) {
+        match self.deviations.entry(Kind::of(outcome, finding)) {
             Entry::Vacant(none) => {
                 none.insert(DeviationGroup { first: case, others: Vec::new() });
             }
@@ -274,7 +293,7 @@ pub fn repeat_command(run: Option<&RunStarted>, test: &str) -> String {
 }
 
 /// A word that a shell takes as it stands, quoted only where it must be.
-fn shell_word(text: &str) -> String {
+pub(super) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
 }

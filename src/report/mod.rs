@@ -2,12 +2,14 @@
 
 mod assemble;
 pub mod badge;
+mod by_hand;
 mod coverage;
 mod diff;
 mod diff_text;
 mod digest;
 pub mod files;
 mod groups;
+pub mod html;
 mod human;
 pub mod junit;
 mod log_writer;
