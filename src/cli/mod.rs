@@ -1,5 +1,6 @@
 //! The command line: flags, then options, then action. One file per command.
 
+mod defects;
 mod emulator;
 mod exit_code;
 mod failure;
@@ -41,6 +42,9 @@ enum Command {
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
     Emulator(emulator::EmulatorArgs),
+    /// Puts defects into the built-in emulator, one at a time, and shows what catches each
+    #[command(after_help = defects::AFTER_HELP)]
+    Defects(defects::DefectsArgs),
     /// Prints the text of a shipped scenario, those of the key-state table included
     Scenario {
         /// Its name, or that of one of its tests
@@ -57,6 +61,7 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(*args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
+        Command::Defects(args) => defects::run(&args),
         Command::Scenario { name } => scenario(&name),
         Command::Schema => {
             print(&crate::scenario::schema::json_schema_text());

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::filter::Filter;
 use super::progress::Progress;
 use super::signals::Signals;
-use crate::emulator::{Config, Emulator};
+use crate::emulator::{Config, Defect, Emulator};
 use crate::judge::Messages;
 use crate::kms::Region;
 use crate::report::{EVENT_LOG, Human, Summary};
@@ -38,6 +38,10 @@ pub(super) struct RunArgs {
     /// The endpoint to test, such as http://127.0.0.1:4566; the built-in emulator if there is none
     #[arg(long, value_name = "URL", env = "KMS_CONFORMANCE_ENDPOINT", help_heading = "The target")]
     endpoint: Option<String>,
+    /// Runs against the built-in emulator with one thing wrong in it: a name from `kms-conformance defects --list`
+    #[arg(long, value_name = "NAME", value_parser = super::defects::parse_defect, conflicts_with = "endpoint")]
+    #[arg(help_heading = "The target")]
+    defect: Option<Defect>,
     /// The Region to sign requests for [default: the AWS SDK's, then us-east-1]
     #[arg(long, value_name = "REGION", help_heading = "The target")]
     region: Option<Region>,
@@ -101,7 +105,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
 
 async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Archive>) -> Result<Exit, Failure> {
     let target = match &args.endpoint {
-        None => Target::emulator(Emulator::new(Config::default())),
+        None => Target::emulator(Emulator::new(Config { defect: args.defect, ..Config::default() })),
         Some(url) => {
             let timeout = Duration::try_from(args.timeout).unwrap_or(Duration::MAX);
             let endpoint = Endpoint {
@@ -156,7 +160,7 @@ fn json(summary: &Summary) -> String {
 }
 
 /// The first signal lets tests finish their call and clean up; the second one leaves at once.
-async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
+pub(super) async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
     signals.next().await;
     stopper.stop(StopReason::Interrupted);
     anstream::eprintln!("stopping: the tests under way clean up; Ctrl-C again leaves at once");

@@ -114,10 +114,12 @@ impl Human {
     fn repeat(&self, test: &str) -> String {
         let run = self.summary.run.as_ref();
         let endpoint = run.and_then(|run| run.url.as_ref()).map(|url| format!(" --endpoint {url}")).unwrap_or_default();
+        let defect =
+            run.and_then(|run| run.defect.as_ref()).map(|name| format!(" --defect {name}")).unwrap_or_default();
         let region = run.map(|run| run.region.as_str()).filter(|region| *region != crate::target::DEFAULT_REGION);
         let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
         let scenarios = run.and_then(|run| run.scenarios.as_ref()).map(|dir| format!(" --scenarios {dir}"));
-        format!("kms-conformance run{endpoint}{region}{} --exact '{test}'", scenarios.unwrap_or_default())
+        format!("kms-conformance run{endpoint}{defect}{region}{} --exact '{test}'", scenarios.unwrap_or_default())
     }
 
     fn observed(&self, text: &mut String) {

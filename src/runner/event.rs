@@ -34,6 +34,9 @@ pub struct RunStarted {
     pub target: String,
     /// Its URL, unless it is the emulator in this process.
     pub url: Option<String>,
+    /// The one thing that the emulator in this process does wrong, if it was made so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<String>,
     /// The Region of the calls.
     pub region: String,
     /// The folder of the scenarios, unless they are those of the program.

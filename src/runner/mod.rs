@@ -125,6 +125,7 @@ pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &St
         suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
         target: target.name(),
         url: target.url().map(str::to_owned),
+        defect: target.defect().map(|defect| defect.to_string()),
         region: target.region().to_string(),
         scenarios,
         tests: tests.len(),

@@ -33,7 +33,7 @@ pub use exchange::{Answer, Exchange, Message, Transport};
 pub use session::Session;
 pub use wire::Overrides;
 
-use crate::emulator::Emulator;
+use crate::emulator::{Defect, Emulator};
 use crate::kms::{AccountId, Operation, Region};
 
 /// The Region where none is given.
@@ -194,7 +194,10 @@ impl Target {
     #[must_use]
     pub fn name(&self) -> String {
         match &self.reach {
-            Reach::InProcess(_) => "the built-in emulator".to_owned(),
+            Reach::InProcess(emulator) => match emulator.defect() {
+                None => "the built-in emulator".to_owned(),
+                Some(defect) => format!("the built-in emulator with the defect {defect}"),
+            },
             Reach::ServedEmulator { url, .. } => format!("the built-in emulator at {url}"),
             Reach::Url(url) => url.clone(),
         }
@@ -206,6 +209,15 @@ impl Target {
         match &self.reach {
             Reach::InProcess(_) => None,
             Reach::ServedEmulator { url, .. } | Reach::Url(url) => Some(url),
+        }
+    }
+
+    /// The one thing that the emulator in this process does wrong, if it was made so.
+    #[must_use]
+    pub fn defect(&self) -> Option<Defect> {
+        match &self.reach {
+            Reach::InProcess(emulator) => emulator.defect(),
+            Reach::ServedEmulator { .. } | Reach::Url(_) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Alias, Books, Key};
 use crate::emulator::choices;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::states;
 use crate::kms::{Arn, ErrorCode, KeyId, Operation, Region};
@@ -40,8 +41,13 @@ impl Books<'_> {
 
     /// The key that the request names, if its state permits the operation.
     pub(crate) fn permitted(&mut self, named: &str) -> Result<&mut Key, Failure> {
-        let operation = self.operation;
+        let (operation, now) = (self.operation, self.now);
         let key = self.find(named)?;
+        if Defect::ExpiryEnforcedOnly.is_on() {
+            let mut key = key.clone();
+            key.drop_expired(now);
+            states::permit(operation, key.state(), &key.arn)?;
+        }
         states::permit(operation, key.state(), &key.arn)?;
         Ok(key)
     }
@@ -63,11 +69,14 @@ impl Books<'_> {
         if !named.starts_with("arn:") {
             return named.parse().map_err(|_| malformed(named));
         }
+        if Defect::ArnsUnknown.is_on() && !takes_aliases(self.operation) {
+            return Err(malformed(named));
+        }
         let arn: Arn = named.parse().map_err(|_| invalid_arn(named))?;
-        if arn.region != *self.region {
+        if arn.region != *self.region && !Defect::RegionOfArnIgnored.is_on() {
             return Err(Failure::new(ErrorCode::NOT_FOUND, format!("Invalid arn {}", arn.region)));
         }
-        if arn.partition != partition(self.region) {
+        if arn.partition != partition(self.region) && !Defect::RegionOfArnIgnored.is_on() {
             return Err(invalid_arn(named));
         }
         if arn.account != *self.account {
@@ -75,13 +84,14 @@ impl Books<'_> {
         }
         match arn.resource.strip_prefix("key/") {
             Some(id) => id.parse().map_err(|_| malformed(id)),
+            None if Defect::AliasArnsUnknown.is_on() => Err(invalid_arn(named)),
             None if arn.resource.starts_with(ALIAS) => self.resolve_alias(&arn.resource),
             None => Err(invalid_arn(named)),
         }
     }
 
     fn resolve_alias(&mut self, alias: &str) -> Result<KeyId, Failure> {
-        if !takes_aliases(self.operation) {
+        if !takes_aliases(self.operation) && !Defect::AliasesEverywhere.is_on() {
             return Err(Failure::new(choices::ALIAS_REFUSED, "Key Aliases are not supported for this operation."));
         }
         Ok(self.alias(alias)?.target)
@@ -112,10 +122,16 @@ fn partition(region: &Region) -> &'static str {
 }
 
 fn missing(arn: &Arn) -> Failure {
+    if Defect::MissingKeyIsDenied.is_on() {
+        return Failure::new(ErrorCode::ACCESS_DENIED, format!("You may not use '{arn}'"));
+    }
     Failure::new(ErrorCode::NOT_FOUND, format!("Key '{arn}' does not exist"))
 }
 
 fn malformed(id: &str) -> Failure {
+    if Defect::MalformedIdIsValidation.is_on() {
+        return Failure::validation(format!("Invalid keyId '{id}'"));
+    }
     Failure::new(ErrorCode::NOT_FOUND, format!("Invalid keyId '{id}'"))
 }
 
