@@ -85,7 +85,8 @@ impl DefectProgress {
     pub(super) fn add(&mut self, row: &Row) {
         self.bar.inc(1);
         self.survivors += usize::from(row.fate() == Fate::Survived);
-        let words = format!("{}{}", row.defect, if self.survivors == 0 { "" } else { ", with survivors" });
+        let survivors = if self.survivors == 0 { String::new() } else { format!(", {} survived", self.survivors) };
+        let words = format!("{}{survivors}", row.defect);
         self.bar.set_message(words.clone());
         if !self.terminal && self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::caught::{Catch, Means};
 use crate::emulator::{About, Defect};
@@ -43,6 +43,7 @@ pub enum Fate {
 pub struct Matrix {
     version: u32,
     /// A row a defect.
+    #[serde(serialize_with = "with_fates")]
     pub rows: Vec<Row>,
     /// Scenarios that judge something and caught nothing; empty if some defects were left out.
     pub idle_scenarios: Vec<String>,
@@ -96,6 +97,16 @@ impl Matrix {
     pub fn harness_failed(&self) -> bool {
         self.rows.iter().flat_map(|row| row.caught.values()).any(Catch::harness_failed)
     }
+}
+
+fn with_fates<S: Serializer>(rows: &[Row], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct WithFate<'r> {
+        #[serde(flatten)]
+        row: &'r Row,
+        fate: Fate,
+    }
+    serializer.collect_seq(rows.iter().map(|row| WithFate { row, fate: row.fate() }))
 }
 
 /// A scenario that only observes what open rules leave open cannot deviate.

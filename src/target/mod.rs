@@ -198,7 +198,10 @@ impl Target {
                 None => "the built-in emulator".to_owned(),
                 Some(defect) => format!("the built-in emulator with the defect {defect}"),
             },
-            Reach::ServedEmulator { url, .. } => format!("the built-in emulator at {url}"),
+            Reach::ServedEmulator { url, control } => match &control.defect {
+                None => format!("the built-in emulator at {url}"),
+                Some(defect) => format!("the built-in emulator with the defect {defect} at {url}"),
+            },
             Reach::Url(url) => url.clone(),
         }
     }

@@ -128,7 +128,7 @@ defects! {
         "The first import leaves the key disabled.", seen "Enabled and KeyState are two fields, and one is forgotten";
     ImportAnswersNoMaterialId = "import-answers-no-material-id" breaks "IMP-RESP", Both,
         "ImportKeyMaterial does not answer the material's id.", seen "LocalStack and local-kms, whose answer is empty";
-    EveryFiftiethImportLost = "every-fiftieth-import-lost" breaks "IMP-FIRST-OK", Both,
+    EveryFiftiethImportLost = "every-fiftieth-import-lost" breaks "REI-CHANGE-EXPIRY", Both,
         "Every fiftieth import of an account is answered with success and not stored.",
         seen "a write that is retried too few times";
     FirstImportsRace = "first-imports-race" breaks "IMP-EXISTING-DIFFERENT", Sequences(OVERLAP),
