@@ -91,10 +91,21 @@ fn deviant(operation: Operation, state: KeyState) -> Option<Cell> {
         (O::PutKeyPolicy, S::Disabled | S::PendingImport) => (Defect::PolicyNeedsEnabledKey, Off),
         (O::GetPublicKey, S::Disabled) => (Defect::PublicKeyNeedsEnabledKey, Off),
         (O::TagResource | O::UntagResource, S::PendingDeletion) => (Defect::TagsWhilePendingDeletion, Yes),
-        (O::ImportKeyMaterial, S::Creating) => (Defect::ImportIntoCreatingReplica, Yes),
         (O::ReplicateKey, S::PendingImport) => (Defect::ReplicationWithoutMaterial, Yes),
         (O::ImportKeyMaterial, S::Enabled) => (Defect::SameMaterialRefused, Bad),
         (O::DeleteImportedKeyMaterial, S::PendingImport) => (Defect::DeletionNeedsMaterial, Bad),
+        (O::CreateAlias, S::PendingDeletion) => (Defect::AliasWhilePendingDeletion, Yes),
+        (O::CreateAlias, S::Disabled | S::PendingImport) => (Defect::AliasesNeedEnabledKey, Bad),
+        (O::GetParametersForImport, S::PendingDeletion) => (Defect::ParametersWhilePendingDeletion, Yes),
+        (O::EnableKey, S::PendingDeletion) => (Defect::EnableWhilePendingDeletion, Yes),
+        (O::UpdatePrimaryRegion, S::Disabled | S::PendingImport) => (Defect::PrimaryInAnyState, Yes),
+        (O::ImportKeyMaterial, S::Creating) => (Defect::ImportIntoCreatingReplica, Yes),
+        (_, S::Creating) => (Defect::CreatingPermitsEverything, Yes),
+        (O::EnableKey | O::DisableKey | O::ScheduleKeyDeletion | O::ReplicateKey, S::Updating) => {
+            (Defect::UpdatingPermitsEverything, Yes)
+        }
+        (_, S::Updating) => (Defect::UpdatingPermitsNothing, Bad),
+        (_, S::PendingReplicaDeletion) => (Defect::ReplicaDeletionPermitsEverything, Yes),
         _ => return None,
     };
     defect.is_on().then_some(cell)

@@ -118,9 +118,11 @@ defects! {
     FailedImportEnables = "failed-import-enables" breaks "IMP-INTERPRET-FAIL", Both,
         "An import whose material cannot be unwrapped enables the key all the same.", seen "LocalStack, issue 10909";
     ImportIntoAwsKeys = "import-into-aws-keys" breaks "IMP-NONEXT", Scenarios(CRAFTED),
-        "An import does not look at the key's origin.", seen LOCALSTACK;
+        "An import into a key whose material AWS generated is answered with success, and ignored.",
+        seen "LocalStack in 2025 does not look at the origin";
     ImportIntoCreatingReplica = "import-into-creating-replica" breaks "IMP-STATE-CREATING", Scenarios(REGIONS),
-        "Material can be imported into a replica that is still being created.", seen "the state is looked at in part";
+        "A replica that is still being created takes material with its primary key's token.",
+        seen "until it is there, its primary key stands in for it";
     ImportAcrossAccounts = "import-across-accounts" breaks "ID-XACCT", Scenarios(ASIDE),
         "Material can be imported into, and deleted from, a key in another account.",
         seen "the account of the ARN is taken on trust";
@@ -162,6 +164,8 @@ defects! {
         "Without ImportType every import brings new material.", seen "one default, where there are two";
     ImportTypeForAllKeys = "import-type-for-all-keys" breaks "IMP-TYPE-SYMONLY", Scenarios(CRAFTED),
         "ImportType and its kin are accepted for HMAC and asymmetric keys.", seen "members that are ignored unseen";
+    MaterialIdWithNew = "material-id-with-new" breaks "IMP-KMID-WITH-NEW", Scenarios(CRAFTED),
+        "A KeyMaterialId is accepted, and ignored, with NEW_KEY_MATERIAL.", seen "a member that is ignored";
     MaterialIdNotCompared = "material-id-not-compared" breaks "IMP-KMID-MATCH", Scenarios(CRAFTED),
         "The KeyMaterialId of an import is not compared with its material.", seen "a member that is ignored";
     ReimportDropsDescription = "reimport-drops-description" breaks "IMP-DESC", Both,
@@ -263,6 +267,31 @@ defects! {
         seen "one check for every operation that writes";
     PublicKeyNeedsEnabledKey = "public-key-needs-enabled-key" breaks "KST-PUBKEY-DISABLED", Scenarios(ASIDE),
         "The public key can be had only while the key is enabled.", seen "taken for a cryptographic operation";
+    DisablingDoesNothing = "disabling-does-nothing" breaks "DIS-ENA-EXT", Both,
+        "DisableKey is answered with success and changes nothing.",
+        seen "an operation that was filled in later, or never";
+    HiddenWhilePendingDeletion = "hidden-while-pending-deletion" breaks "KST-READ", Both,
+        "A key that is pending deletion is found by DescribeKey, but by nothing else that reads.",
+        seen "deletion by a flag that look-ups filter by";
+    AliasesNeedEnabledKey = "aliases-need-enabled-key" breaks "KST-LABELS", Scenarios(ASIDE),
+        "An alias can be created only for an enabled key.", seen "one check for every operation that writes";
+    AliasWhilePendingDeletion = "alias-while-pending-deletion" breaks "ALIAS-STATE", Scenarios(ASIDE),
+        "A key that is pending deletion can be given an alias.", seen "aliases are kept apart from keys";
+    ParametersWhilePendingDeletion = "parameters-while-pending-deletion" breaks "GPI-PENDDEL", Both,
+        "Import parameters are given out for a key that is pending deletion.", seen "the state is not looked at";
+    EnableWhilePendingDeletion = "enable-while-pending-deletion" breaks "ENA-PENDDEL", Both,
+        "EnableKey enables a key that is pending deletion.", seen "the state is set without a look at it";
+    CreatingPermitsEverything = "creating-permits-everything" breaks "KST-CREATING", Scenarios(REGIONS),
+        "A replica that is being created permits what an enabled key does.", seen "a state that is shown, not checked";
+    UpdatingPermitsNothing = "updating-permits-nothing" breaks "KST-UPDATING", Scenarios(REGIONS),
+        "A key whose primary Region is being changed permits nothing but reading.", seen "a lock that is too wide";
+    UpdatingPermitsEverything = "updating-permits-everything" breaks "KST-UPDATING", Scenarios(REGIONS),
+        "A key whose primary Region is being changed permits what an enabled key does.",
+        seen "a state that is shown, not checked";
+    ReplicaDeletionPermitsEverything = "replica-deletion-permits-everything" breaks "KST-REPLICA-DELETION",
+        Scenarios(REGIONS),
+        "A primary key that waits for the deletion of its replicas permits what an enabled key does.",
+        seen "a state that is shown, not checked";
     TagsWhilePendingDeletion = "tags-while-pending-deletion" breaks "TAG-STATE", Scenarios(ASIDE),
         "A key that is pending deletion can be tagged.", seen "tags are kept apart from keys";
 
@@ -270,6 +299,8 @@ defects! {
     RotationWithoutMaterial = "rotation-without-material" breaks "ROT-OD-NOPENDING", Both,
         "A rotation with no material to rotate to succeeds, and changes nothing.",
         seen "the keys of AWS's own material";
+    RotationOfAsymmetricKeys = "rotation-of-asymmetric-keys" breaks "ROT-OD-ASYM", Scenarios(ASIDE),
+        "The rotation of an asymmetric key is answered with success.", seen "the key spec is not looked at";
     RotationDropsOldMaterial = "rotation-drops-old-material" breaks "ROT-OLD-DECRYPT", Both,
         "A rotation removes the material that was in force.", seen "one material a key";
     RotationNeverCompletes = "rotation-never-completes" breaks "ROT-OD-OK", Both,
@@ -278,7 +309,7 @@ defects! {
         "A key may be rotated on demand without end.", seen "a quota that nobody counts";
     AutomaticRotation = "automatic-rotation" breaks "ROT-AUTO", Scenarios(ASIDE),
         "Automatic rotation can be enabled for imported material.", seen LOCALSTACK;
-    MissingOldMaterialIgnored = "missing-old-material-ignored" breaks "ROT-MISSING-ANY", Both,
+    MissingOldMaterialIgnored = "missing-old-material-ignored" breaks "DEL-NONCURRENT", Both,
         "A key that lacks an old material is enabled.", seen "only the current material is looked at";
     RotationsListEverything = "rotations-list-everything" breaks "ROT-LIST-DEFAULT", Scenarios(ASIDE),
         "ListKeyRotations lists every material without being asked to.", seen "IncludeKeyMaterial is ignored";
@@ -330,6 +361,12 @@ defects! {
         "A primary key can be rotated to material that its replicas lack.", seen "keys that know nothing of each other";
     RotationOfReplica = "rotation-of-replica" breaks "MRK-ROTATE-PRIMARY", Scenarios(REGIONS),
         "A replica can be rotated.", seen "MultiRegion is looked at, MultiRegionKeyType is not";
+    NewMaterialInReplica = "new-material-in-replica" breaks "MRK-NEW-PRIMARY-ONLY", Scenarios(REGIONS),
+        "A replica takes new material.", seen "keys that know nothing of each other";
+    SecondReplicaInRegion = "second-replica-in-region" breaks "MRK-REPL-DUP", Scenarios(REGIONS),
+        "A key is replicated anew into a Region where it is.", seen "the copy is written over";
+    PrimaryInAnyState = "primary-in-any-state" breaks "MRK-UPDATE-PRIMARY", Scenarios(REGIONS),
+        "A replica becomes the primary key in any state.", seen "the state of one of two keys is looked at";
     PrimaryDoesNotWait = "primary-does-not-wait" breaks "DESC-MRK-SCHEDULED", Scenarios(REGIONS),
         "A primary key with replicas is pending deletion at once.", seen "keys that know nothing of each other";
     CreatingReplicaShowsMaterial = "creating-replica-shows-material" breaks "MRK-REPL-CREATING", Scenarios(REGIONS),
@@ -348,12 +385,16 @@ defects! {
         "A malformed id is refused with ValidationException.", seen "a matter of form, one would think";
     MissingKeyIsDenied = "missing-key-is-denied" breaks "ID-MISSING", Scenarios(FORM),
         "A key that does not exist is refused with AccessDeniedException.", seen "the advice not to tell what exists";
+    MissingAliasIsInvalidArn = "missing-alias-is-invalid-arn" breaks "ID-ALIAS-MISSING", Scenarios(FORM),
+        "An alias that does not exist is refused with InvalidArnException.", seen "an alias that is turned into an ARN";
     AliasOfAnotherUsage = "alias-of-another-usage" breaks "ALIAS-USAGE", Scenarios(ASIDE),
         "An alias can be moved to a key with another usage.", seen "usages are not compared";
     AliasWithoutPrefix = "alias-without-prefix" breaks "ALIAS-PREFIX", Scenarios(FORM),
         "An alias may have a name without alias/.", seen "the prefix is put in front where it is missing";
 
     // The form of requests and of errors.
+    NoSizeIsThirtyTwo = "no-size-is-thirty-two" breaks "VAL-DATA-KEY-SIZE", Scenarios(FORM),
+        "A data key without a size has 32 bytes.", seen "a default for every member";
     RequiredMembersUnchecked = "required-members-unchecked" breaks "VAL-REQUIRED", Scenarios(FORM),
         "A missing member is a SerializationException.", seen "the error of the JSON library";
     LengthsUnchecked = "lengths-unchecked" breaks "VAL-BLOB-LENGTH", Scenarios(FORM),
@@ -383,6 +424,14 @@ defects! {
         "The encryption context is ignored.", seen "a member that is ignored";
     GoneKeyIsNotFound = "gone-key-is-not-found" breaks "CRY-KEY-GONE", Scenarios(CRAFTED),
         "A ciphertext whose key is gone is refused with NotFoundException.", seen "the look-up's own exception";
+    DamagedCiphertextIsWrongKey = "damaged-ciphertext-is-wrong-key" breaks "CRY-BAD-CIPHERTEXT", Scenarios(CRAFTED),
+        "A damaged ciphertext is refused with IncorrectKeyException.", seen "what does not open is another key's";
+    PublicKeyOfSymmetricKey = "public-key-of-symmetric-key" breaks "CRY-PUB-SYM", Scenarios(ASIDE),
+        "The public key of a symmetric key is refused with KMSInvalidStateException.",
+        seen "a public key that is not there is taken for one that is not there yet";
+    WrongAlgorithmIsValidation = "wrong-algorithm-is-validation" breaks "CRY-SIGN-ALGORITHM", Scenarios(CRAFTED),
+        "An algorithm of another key spec is refused with ValidationException.",
+        seen "a matter of form, one would think";
     BadSignatureAnswered = "bad-signature-answered" breaks "CRY-BAD-SIGNATURE", Scenarios(CRAFTED),
         "Verify answers SignatureValid false, without an exception.", seen "the member is there for a reason";
     BadMacAccepted = "bad-mac-accepted" breaks "CRY-BAD-MAC", Scenarios(CRAFTED),
@@ -407,6 +456,6 @@ defects! {
         "DryRun is ignored.", seen "a member that is newer than the emulator";
     BadPublicKeyIsCiphertext = "bad-public-key-is-ciphertext" breaks "CRY-AGREE-BAD-KEY", Scenarios(CRAFTED),
         "A public key that is none is refused with InvalidCiphertextException.", seen "one exception for all bad input";
-    EncryptNamesMaterial = "encrypt-names-material" breaks "CRY-ENC-RESP", Both,
-        "Encrypt answers a KeyMaterialId.", seen "Decrypt does";
+    DecryptNamesNoMaterial = "decrypt-names-no-material" breaks "CRY-ENC-RESP", Both,
+        "Decrypt does not answer the material's id.", seen "a member that is newer than the emulator";
 }

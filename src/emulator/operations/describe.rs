@@ -117,6 +117,7 @@ pub(super) fn get_public_key(session: &Session<'_>, request: &DescribeKey) -> Re
     let mut books = session.books();
     let key = books.permitted(&request.key_id)?;
     match key.spec {
+        _ if Defect::PublicKeyOfSymmetricKey.is_on() => {}
         KeySpec::SymmetricDefault | KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
             return Err(Failure::unsupported(format!("{} is not an asymmetric key.", key.arn)));
         }

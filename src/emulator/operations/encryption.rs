@@ -56,8 +56,6 @@ pub(super) struct Encrypted {
     ciphertext_blob: Blob,
     key_id: String,
     encryption_algorithm: EncryptionAlgorithm,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_material_id: Option<MaterialId>,
 }
 
 #[derive(Serialize)]
@@ -102,7 +100,6 @@ pub(super) fn encrypt(session: &Session<'_>, request: &Encrypt) -> Result<Encryp
         ciphertext_blob: Blob(ciphertext),
         key_id: key_id(&ready.key.arn),
         encryption_algorithm: ready.algorithm,
-        key_material_id: ready.shown_material().filter(|_| Defect::EncryptNamesMaterial.is_on()),
     })
 }
 
@@ -120,7 +117,7 @@ pub(super) fn decrypt(session: &Session<'_>, request: &Decrypt) -> Result<Decryp
         encryption_algorithm: ready.algorithm,
         key_material_id: match Defect::DecryptNamesCurrentMaterial.is_on() {
             true => ready.key.current().map(|material| material.id),
-            false => ready.shown_material(),
+            false => ready.shown_material().filter(|_| !Defect::DecryptNamesNoMaterial.is_on()),
         },
     })
 }
@@ -233,6 +230,10 @@ impl Ready {
 
     fn decrypt(&self, context: &EncryptionContext, blob: &[u8]) -> Result<Vec<u8>, Failure> {
         match &self.held.secret.kind {
+            SecretKind::Symmetric(secret) if Defect::DamagedCiphertextIsWrongKey.is_on() => {
+                let opened = secret.open(&Ciphertext::parse(blob)?, &bound(context));
+                opened.map_err(|_| Failure::new(ErrorCode::INCORRECT_KEY, "Another key made this ciphertext."))
+            }
             SecretKind::Symmetric(secret) => secret.open(&Ciphertext::parse(blob)?, &bound(context)),
             SecretKind::Rsa(rsa) => {
                 no_context(context, self.algorithm)?;

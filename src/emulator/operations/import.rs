@@ -15,7 +15,7 @@ use crate::emulator::failure::Failure;
 use crate::emulator::states;
 use crate::emulator::store::{Books, Expiry, Held, Key, Life, Material, MaterialId, Role, Standing, Switch};
 use crate::emulator::wire::{Blob, Instant};
-use crate::kms::{Arn, ErrorCode, ExpirationModel, ImportType, KeySpec, Operation, Origin};
+use crate::kms::{Arn, ErrorCode, ExpirationModel, ImportType, KeySpec, KeyState, Operation, Origin};
 
 /// IMP-VALIDTO-MAX.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -64,6 +64,9 @@ pub(super) async fn import_key_material(
     request: &ImportKeyMaterial,
 ) -> Result<Imported, Failure> {
     let before = first_look(session, request)?;
+    if before.is_generated {
+        return Ok(Imported { key_id: key_id(&before.arn), key_material_id: None });
+    }
     // The RSA operation takes its time; the account's books are closed meanwhile, and looked at anew after it.
     let secret = match unwrapped(session, request, &before) {
         Err(failure) if Defect::FailedImportEnables.is_on() => {
@@ -99,7 +102,11 @@ pub(super) async fn import_key_material(
 /// The key before the material was unwrapped.
 struct Before {
     arn: Arn,
+    /// The key that the token must have been issued for.
+    bound_to: Arn,
     spec: KeySpec,
+    /// Whether AWS made its material, which is refused unless a defect has it otherwise.
+    is_generated: bool,
     was_empty: bool,
     had_pending: bool,
 }
@@ -117,13 +124,26 @@ fn first_look(session: &Session<'_>, request: &ImportKeyMaterial) -> Result<Befo
     {
         held.expiry = order.expiry;
     }
-    let (was_empty, had_pending) = (key.current().is_none(), key.pending().is_some());
-    Ok(Before { arn: key.arn.clone(), spec: key.spec, was_empty, had_pending })
+    let mut before = Before {
+        arn: key.arn.clone(),
+        bound_to: key.arn.clone(),
+        spec: key.spec,
+        is_generated: key.origin != Origin::External,
+        was_empty: key.current().is_none(),
+        had_pending: key.pending().is_some(),
+    };
+    let id = key.id.clone();
+    if Defect::ImportIntoCreatingReplica.is_on() && key.state() == KeyState::Creating {
+        let family = books.family(&id);
+        let primary = family.iter().find(|key| key.role == Some(Role::Primary));
+        before.bound_to = primary.map_or(before.bound_to, |key| key.arn.clone());
+    }
+    Ok(before)
 }
 
 fn unwrapped(session: &Session<'_>, request: &ImportKeyMaterial, before: &Before) -> Result<Secret, Failure> {
     let (token, wrapped) = (&request.import_token.0, &request.encrypted_key_material.0);
-    let opened = session.emulator.seal()?.open(token, &before.arn, session.account.clock.now())?;
+    let opened = session.emulator.seal()?.open(token, &before.bound_to, session.account.clock.now())?;
     if Defect::OnlyNewestToken.is_on() && session.account.memory.is_superseded(&before.arn, token) {
         return Err(Failure::new(ErrorCode::INVALID_IMPORT_TOKEN, "There is a newer import token."));
     }
@@ -199,7 +219,10 @@ fn order(request: &ImportKeyMaterial, key: &Key, now: Timestamp) -> Result<Order
         }
     }
     let kind = request.import_type.unwrap_or_else(|| default_type(key));
-    if request.import_type == Some(ImportType::NewKeyMaterial) && request.key_material_id.is_some() {
+    if request.import_type == Some(ImportType::NewKeyMaterial)
+        && request.key_material_id.is_some()
+        && !Defect::MaterialIdWithNew.is_on()
+    {
         let message = "KeyMaterialId cannot be specified with ImportType NEW_KEY_MATERIAL.";
         return Err(Failure::new(choices::MATERIAL_ID_WITH_NEW, message));
     }
@@ -277,7 +300,9 @@ fn default_model(valid_to: Option<Timestamp>) -> ExpirationModel {
 /// Puts the material where it belongs: in the place it had, into force in an empty key, or in line for rotation.
 fn import(key: &mut Key, secret: Secret, order: Order) -> Result<(), Failure> {
     let material = secret.id(&key.id);
-    if order.expected.is_some_and(|expected| expected != material) && !Defect::MaterialIdNotCompared.is_on() {
+    let ignored = Defect::MaterialIdNotCompared.is_on()
+        || (Defect::MaterialIdWithNew.is_on() && order.kind == ImportType::NewKeyMaterial);
+    if order.expected.is_some_and(|expected| expected != material) && !ignored {
         let message = "The key material does not match the KeyMaterialId in the request.";
         return Err(Failure::new(choices::MATERIAL_ID_MISMATCH, message));
     }
@@ -332,7 +357,7 @@ fn is_replaceable(key: &Key) -> bool {
 
 /// Whether new material may come in: not on a replica, not if the key knows it, not if other new material waits.
 fn admissible(key: &Key, id: MaterialId) -> Result<(), Failure> {
-    if key.role == Some(Role::Replica) {
+    if key.role == Some(Role::Replica) && !Defect::NewMaterialInReplica.is_on() {
         let message = format!("{} is not a multi-region primary key.", key.arn);
         return Err(Failure::new(choices::NEW_ON_REPLICA, message));
     }

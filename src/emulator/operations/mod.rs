@@ -165,6 +165,9 @@ fn used_for(key: &Key, usage: KeyUsage, operation: Operation) -> Result<(), Fail
 
 fn incompatible(algorithm: impl std::fmt::Display, key: &Key) -> Failure {
     let message = format!("Algorithm {algorithm} is incompatible with key spec {}.", key.spec);
+    if Defect::WrongAlgorithmIsValidation.is_on() {
+        return Failure::validation(message);
+    }
     Failure::new(ErrorCode::INVALID_KEY_USAGE, message)
 }
 

@@ -81,6 +81,9 @@ pub(super) async fn rotate_key_on_demand(session: &Session<'_>, request: &OfKey)
         return Err(Failure::silent(ErrorCode::UNSUPPORTED_OPERATION));
     }
     let key = books.permitted(&request.key_id)?;
+    if Defect::RotationOfAsymmetricKeys.is_on() && !key.is_symmetric() {
+        return Ok(KeyOnly { key_id: key_id(&key.arn) });
+    }
     rotatable(key)?;
     let (id, arn, origin) = (key.id.clone(), key.arn.clone(), key.origin);
     if origin == Origin::External

@@ -5,7 +5,7 @@ use crate::emulator::choices;
 use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::states;
-use crate::kms::{Arn, ErrorCode, KeyId, Operation, Region};
+use crate::kms::{Arn, ErrorCode, KeyId, KeyState, Operation, Region};
 
 const ALIAS: &str = "alias/";
 
@@ -36,7 +36,10 @@ impl Books<'_> {
     pub(crate) fn find(&mut self, named: &str) -> Result<&mut Key, Failure> {
         let id = self.resolve(named)?;
         let arn = self.arn_of(&id);
-        self.key(&id).ok_or_else(|| missing(&arn))
+        let lists = self.operation.is_read_only() && self.operation != Operation::DescribeKey;
+        let hides = Defect::HiddenWhilePendingDeletion.is_on() && lists;
+        let is_there = |key: &&mut Key| !hides || key.state() != KeyState::PendingDeletion;
+        self.key(&id).filter(is_there).ok_or_else(|| missing(&arn))
     }
 
     /// The key that the request names, if its state permits the operation.
@@ -99,7 +102,11 @@ impl Books<'_> {
 
     /// The alias of this name, `alias/` included (ID-ALIAS-MISSING). It goes when its key goes.
     pub(crate) fn alias(&mut self, alias: &str) -> Result<Alias, Failure> {
-        let missing = Failure::new(ErrorCode::NOT_FOUND, format!("Alias {} is not found.", self.alias_arn(alias)));
+        let code = match Defect::MissingAliasIsInvalidArn.is_on() {
+            true => ErrorCode::INVALID_ARN,
+            false => ErrorCode::NOT_FOUND,
+        };
+        let missing = Failure::new(code, format!("Alias {} is not found.", self.alias_arn(alias)));
         let of = |books: &Self| books.holdings.get(books.region).and_then(|here| here.aliases.get(alias).cloned());
         let target = of(self).ok_or_else(|| missing.clone())?.target;
         self.let_time_pass(&target);
