@@ -17,11 +17,13 @@
 //! - [`report`]: folds over the events: for people, for programs.
 //! - [`known`]: lists of known deviations, and holding outcomes against them.
 //! - [`emulator`]: a KMS of our own, to develop against and to test the harness with. It knows no rule and no scenario.
+//! - [`defects`]: the emulator with one thing wrong, many times over, and what catches each: the test of the harness.
 //! - [`cli`]: the command line.
 
 #![warn(clippy::unwrap_used)]
 
 pub mod cli;
+pub mod defects;
 pub mod emulator;
 pub mod judge;
 pub mod kms;

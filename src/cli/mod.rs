@@ -1,5 +1,6 @@
 //! The command line: flags, then options, then action. One file per command.
 
+mod defects;
 mod diff;
 mod emulator;
 mod exit_code;
@@ -63,6 +64,9 @@ enum Command {
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
     Emulator(emulator::EmulatorArgs),
+    /// Puts defects into the built-in emulator, one at a time, and shows what catches each
+    #[command(after_help = defects::AFTER_HELP)]
+    Defects(defects::DefectsArgs),
     /// Prints the text of a shipped scenario, those of the key-state table included
     Scenario {
         /// Its name, or that of one of its tests
@@ -87,6 +91,7 @@ pub fn main() -> Exit {
         Command::Diff(args) => diff::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
+        Command::Defects(args) => defects::run(&args),
         Command::Scenario { name } => scenario(&name),
         Command::Schema { of } => {
             print(&schema::text(of));

@@ -277,6 +277,9 @@ pub fn repeat_command(run: Option<&RunStarted>, test: &str) -> String {
         if let Some(url) = &run.url {
             flag("--endpoint", url);
         }
+        if let Some(defect) = &run.defect {
+            flag("--defect", defect);
+        }
         if run.region != crate::target::DEFAULT_REGION {
             flag("--region", &run.region);
         }

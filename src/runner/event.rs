@@ -47,6 +47,9 @@ pub struct RunStarted {
     pub declared: Option<Box<Declared>>,
     /// Its URL, unless it is the emulator in this process.
     pub url: Option<String>,
+    /// The one thing that the emulator in this process does wrong, if it was made so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<String>,
     /// The Region of the calls.
     pub region: String,
     /// The folder of the scenarios, unless they are those of the program.
@@ -99,6 +102,7 @@ impl RunStarted {
             target_version: target.version().map(str::to_owned),
             declared: target.description().map(Declared::of).map(Box::new),
             url: target.url().map(str::to_owned),
+            defect: target.defect().map(|defect| defect.to_string()),
             region: target.region().to_string(),
             scenarios: None,
             shard: None,
