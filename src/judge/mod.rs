@@ -3,6 +3,7 @@
 mod context;
 mod evidence;
 mod matching;
+mod secrets;
 mod step;
 #[cfg(test)]
 mod tests;

@@ -233,6 +233,7 @@ impl TestRun<'_> {
         {
             return Stop::new(Verdict::Observed, format!("what follows line {open} would rest on its success"));
         }
+        let error = self.redactor.scrub(&error.to_string());
         Stop::new(Verdict::Blocked, format!("line {line} cannot {what}: {error}"))
     }
 
