@@ -55,6 +55,7 @@ impl Judgement {
         {
             return Stop::new(Verdict::Observed, format!("what follows line {open} would rest on its success"));
         }
+        let error = self.redactor.scrub(&error.to_string());
         Stop::new(Verdict::Blocked, format!("line {line} cannot {what}: {error}"))
     }
 

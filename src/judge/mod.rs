@@ -7,6 +7,7 @@ mod judgement;
 mod listed;
 mod matching;
 mod recorded;
+mod secrets;
 mod step;
 #[cfg(test)]
 mod tests;

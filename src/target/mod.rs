@@ -4,6 +4,9 @@
 //! A target is the emulator in this process ([`Target::emulator`]) or whatever answers at a URL ([`Target::connect`]).
 //! Each test gets a [`Session`]. Where the target is an emulator of this project's, in process or served, a session has
 //! an account of its own, whose clock it can turn; elsewhere all sessions share the caller's account and the real clock.
+//!
+//! The AWS SDK *traces* requests and answers as they are, secrets included. This program subscribes to no traces; whoever
+//! does so in tests of their own leaves the targets `aws_*` and `hyper*` out, unless the material is worth nothing.
 
 mod clock;
 mod declared;
