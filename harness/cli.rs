@@ -8,7 +8,11 @@ use kms_conformance::runner::Event;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
-    command.env_remove("KMS_CONFORMANCE_ENDPOINT").env("NO_COLOR", "1").env("COLUMNS", "120");
+    command
+        .env_remove("KMS_CONFORMANCE_ENDPOINT")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "120");
     command
 }
 
