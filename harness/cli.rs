@@ -203,7 +203,9 @@ fn rules_tell_what_is_known_and_what_checks_it() {
 #[test]
 fn help_shows_examples_and_exit_codes() {
     snapshot("help", &stdout(&run(&["--help"])));
-    snapshot("help-run", &stdout(&run(&["run", "--help"])));
+    for command in ["run", "known", "diff"] {
+        snapshot(&format!("help-{command}"), &stdout(&run(&[command, "--help"])));
+    }
 }
 
 #[test]
