@@ -133,6 +133,7 @@ pub(crate) fn outcome(test: &str, verdict: Verdict, words: &str) -> TestOutcome 
         findings: found.map(finding).into_iter().collect(),
         exchanges: vec![evidence(words)],
         left_behind: vec![words.to_owned()],
+        generated: None,
         elapsed_ms: 1.5,
     }
 }

@@ -10,6 +10,7 @@ mod filter;
 mod job_summary;
 mod known;
 mod progress;
+mod record;
 mod report;
 mod rules;
 mod run;

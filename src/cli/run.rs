@@ -1,7 +1,6 @@
 //! `kms-conformance run`: scenarios against a target.
 
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -11,16 +10,13 @@ use super::exit_code::Exit;
 use super::failure::Failure;
 use super::filter::Filter;
 use super::known;
-use super::progress::Progress;
+use super::record::Recorder;
 use super::report::Format;
 use super::signals::Signals;
 use super::target::{self, TargetArgs};
 use crate::judge::Messages;
 use crate::known::{Fold, KnownDeviations, Names};
-use crate::report::files;
-use crate::report::profiles::Profile;
-use crate::report::{AssembleError, EVENT_LOG, Human, LogWriter, RunLog};
-use crate::runner::{self, Event, Options, Plan, Shard, StopReason, Stopper};
+use crate::runner::{Options, Plan, Shard, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
 use crate::sequence::Exploration;
 use crate::target::Description;
@@ -54,7 +50,8 @@ pub(super) struct RunArgs {
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
-    /// Writes events.jsonl (every call, redacted), results.json, report.html, report.md, junit.xml and badge.svg into this folder
+    /// Writes events.jsonl (every call, redacted), results.json, report.html, report.md, junit.xml and badge.svg into this
+    /// folder, and scenarios of what generated sequences found below regressions/
     #[arg(long, value_name = "DIR", help_heading = "The report")]
     out: Option<PathBuf>,
 }
@@ -97,48 +94,31 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     let description = args.target.description.as_deref().map(target::read).transpose()?;
-    let archive = args.out.as_deref().map(Archive::create).transpose()?;
-    super::runtime()?.block_on(execute(&args, description, tests, archive, known.as_ref()))
+    let recorder = Recorder::create(args.out.as_deref(), args.out.as_deref())?;
+    super::runtime()?.block_on(execute(&args, description, tests, recorder, known.as_ref()))
 }
 
 async fn execute(
     args: &RunArgs,
     description: Option<Description>,
     tests: Vec<Arc<Test>>,
-    mut archive: Option<Archive>,
+    recorder: Recorder,
     known: Option<&KnownDeviations>,
 ) -> Result<Exit, Failure> {
     let options = args.options(description.as_ref());
     let target = target::connect(&args.target, description).await?;
-    let stopper = Stopper::default();
-    let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
-    let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
-    let (progress, mut report) = (RefCell::new(Progress::new()), Human::default());
     let mut fold = known.map(Fold::new);
-    let mut unwritten = None;
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
     let exploration = args.exploration(target.url().is_some());
+    let exploration = exploration.map(|exploration| Exploration { folder: recorder.folder(), ..exploration });
     let plan = Plan { tests, scenarios, shard: args.shard, exploration };
-    let sink = |event: &Event| {
-        let folded = fold.as_mut().map(|fold| fold.event(event));
-        let event = folded.as_ref().unwrap_or(event);
-        progress.borrow_mut().add(event);
-        report.add(event);
-        if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
-            unwritten.get_or_insert(error);
-        }
-    };
-    let tick = |tick| progress.borrow_mut().tick(tick);
-    runner::run(Arc::new(target), plan, options, &stopper, sink, tick).await;
-    listener.abort();
+    let (mut recorder, _) = recorder.run(target, plan, options, fold.as_mut()).await?;
     if let (Some(known), Some(fold)) = (known, &fold) {
         known::tell_not_seen(known, fold);
     }
-    if let Some(archive) = archive {
-        archive.finish(args.filter.only_profile())?;
-    }
-    super::report::print(args.format, &report)?;
-    unwritten.map_or_else(|| Ok(report.summary().conclusion.into()), Err)
+    recorder.finish(args.filter.only_profile())?;
+    super::report::print(args.format, &recorder.report)?;
+    Ok(recorder.complete()?.summary().conclusion.into())
 }
 
 impl RunArgs {
@@ -177,28 +157,4 @@ pub(super) async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
     anstream::eprintln!("stopping: the tests under way clean up; Ctrl-C again leaves at once");
     signals.next().await;
     std::process::exit(Exit::Interrupted as i32);
-}
-
-/// The folder of a run's files.
-pub(super) struct Archive {
-    dir: PathBuf,
-    events: LogWriter,
-}
-
-impl Archive {
-    pub(super) fn create(dir: &Path) -> Result<Self, Failure> {
-        let path = dir.join(EVENT_LOG);
-        let events = LogWriter::create(&path).map_err(|error| Failure::unwritable(&path, &error))?;
-        Ok(Self { dir: dir.to_owned(), events })
-    }
-
-    pub(super) fn add(&mut self, event: &Event) -> Result<(), Failure> {
-        self.events.add(event).map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
-    }
-
-    /// Makes the reports from the log, as `kms-conformance report` would, so that a run's exchanges need not be kept.
-    pub(super) fn finish(self, profile: Option<&Profile>) -> Result<(), Failure> {
-        let run = RunLog::read(&self.dir).map_err(AssembleError::from)?;
-        Ok(files::write(&self.dir, &[run], profile)?)
-    }
 }

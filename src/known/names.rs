@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::RunLog;
 use crate::scenario::Library;
+use crate::sequence::REGRESSIONS;
 
 /// The scenarios with their tests, and the rules that each checks.
 #[derive(Debug, Clone, Default)]
@@ -54,8 +55,10 @@ impl Names {
         self.scenarios.keys().map(String::as_str)
     }
 
+    /// Scenarios of what generated sequences find are there once they have found it.
     pub(super) fn has_scenario(&self, scenario: &str) -> bool {
-        self.scenarios.contains_key(scenario)
+        let found = scenario.strip_prefix(REGRESSIONS).is_some_and(|name| name.starts_with('/'));
+        found || self.scenarios.contains_key(scenario)
     }
 
     pub(super) fn tests(&self, scenario: &str) -> impl Iterator<Item = &str> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::run_log::RunLog;
 use crate::judge::Verdict;
 use crate::known;
-use crate::rules::RuleId;
+use crate::rules::{self, Rule, RuleId};
 use crate::runner::{RunStarted, TestOutcome};
 
 /// The version of the JSON form. It changes when a member changes in a way that an older reader would misread.
@@ -146,7 +146,10 @@ fn by_name(log: &RunLog) -> BTreeMap<String, TestOutcome> {
 /// The rules that a test judged; open ones are only observed.
 fn judged(outcome: &TestOutcome) -> impl Iterator<Item = RuleId> + '_ {
     let findings = outcome.findings.iter();
-    findings.filter(|finding| finding.verdict != Verdict::Observed).map(|finding| finding.rule.clone())
+    let found = findings.filter(|finding| finding.verdict != Verdict::Observed).map(|finding| finding.rule.clone());
+    let known = |rule: &&RuleId| rules::catalogue().get(rule.as_str()).is_some_and(Rule::is_judged);
+    let sequences = outcome.rules.iter().filter(|_| outcome.is_property()).filter(known);
+    found.chain(sequences.cloned())
 }
 
 fn rules(log: &RunLog) -> BTreeSet<RuleId> {
@@ -165,6 +168,10 @@ fn standing(outcome: Option<&TestOutcome>, rule: &RuleId) -> Standing {
         return Standing::Holds;
     }
     match (outcome.verdict, &outcome.reason) {
+        // Of the rules that sequences judged, those that held have a finding.
+        (Verdict::Deviation, _) if outcome.is_property() && outcome.rules.contains(rule) => {
+            Standing::Wrong("otherwise in generated sequences".to_owned())
+        }
         (Verdict::Unsupported, _) => Standing::NotOffered(outcome.unsupported.join(", ")),
         (Verdict::Deviation, _) => Standing::Untested("not reached: the test went wrong before".to_owned()),
         _ if !findings.is_empty() => Standing::Untested("observed only".to_owned()),

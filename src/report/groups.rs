@@ -1,12 +1,13 @@
 //! What a run found, like things together: the same grouping for every report that people read.
 //!
 //! ```
-//! # use kms_conformance::report::{Groups, RunLog, repeat_command};
+//! # use kms_conformance::report::{Groups, RunLog};
+//! # use kms_conformance::runner::repeat_command;
 //! # fn show(log: &RunLog) {
 //! let groups = Groups::of(log);
 //! for group in groups.deviations() {
 //!     println!("{} in {} cases", group.first.finding.rule, 1 + group.others.len());
-//!     println!("  {}", repeat_command(Some(&log.started), &group.first.outcome.test));
+//!     println!("  {}", repeat_command(Some(&log.started), &group.first.outcome));
 //! }
 //! # }
 //! ```
@@ -19,9 +20,9 @@ use regex::Regex;
 
 use super::normalise::Normaliser;
 use super::run_log::RunLog;
-use crate::judge::{Difference, Evidence, Finding, Listed, ListedStanding, Messages, Verdict};
+use crate::judge::{Difference, Evidence, Finding, Listed, ListedStanding, Verdict};
 use crate::rules::RuleId;
-use crate::runner::{RunStarted, TestOutcome};
+use crate::runner::TestOutcome;
 
 /// The findings of a run in groups. All groups are in an order that does not depend on that of the events.
 #[derive(Debug, Clone, Default)]
@@ -265,64 +266,10 @@ fn is_undecided(outcome: &TestOutcome) -> bool {
     }
 }
 
-/// The command that runs just this test again, for a POSIX shell.
-#[must_use]
-pub fn repeat_command(run: Option<&RunStarted>, test: &str) -> String {
-    let mut words = vec!["kms-conformance".to_owned(), "run".to_owned()];
-    let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell_word(value)]);
-    if let Some(run) = run {
-        if let Some(declared) = &run.declared {
-            flag("--target", &declared.file);
-        }
-        if let Some(url) = &run.url {
-            flag("--endpoint", url);
-        }
-        if let Some(defect) = &run.defect {
-            flag("--defect", defect);
-        }
-        if run.region != crate::target::DEFAULT_REGION {
-            flag("--region", &run.region);
-        }
-        if let Some(scenarios) = &run.scenarios {
-            flag("--scenarios", scenarios);
-        }
-        if run.messages == Messages::Judged {
-            words.push("--strict-messages".to_owned());
-        }
-    }
-    words.push("--exact".to_owned());
-    words.push(quoted(test));
-    words.join(" ")
-}
-
-/// A word that a shell takes as it stands, quoted only where it must be.
-pub(super) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// Text without what differs from run to run, and from scenario to scenario, so that like things are counted together.
 pub(crate) fn general(text: &str) -> String {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r", blob \d+| \(line \d+\)").unwrap_or_else(|_| unreachable!("every test compiles it"))
     });
     PLACE.replace_all(&Normaliser::default().apply(text), "").into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_quoted_where_a_shell_needs_it() {
-        assert_eq!(repeat_command(None, "a/b[c=d]"), "kms-conformance run --exact 'a/b[c=d]'");
-        assert_eq!(shell_word("http://127.0.0.1:4566"), "http://127.0.0.1:4566");
-        assert_eq!(shell_word("my scenarios"), "'my scenarios'");
-        assert_eq!(shell_word("$(reboot)'s"), r"'$(reboot)'\''s'");
-        assert_eq!(shell_word(""), "''");
-    }
 }

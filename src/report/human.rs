@@ -6,14 +6,14 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::digest::Digest;
-use super::groups::{Case, Contrast, DeviationGroup, Tests, repeat_command};
+use super::groups::{Case, Contrast, DeviationGroup, Tests};
 use super::profiles::{Claim, ClaimStanding};
 use super::run_log::RunLog;
 use super::summary::{Conclusion, Counts, Summary};
 use super::text::{names, plural, shorten};
 use crate::judge::{Evidence, ListedStanding, Verdict};
 use crate::rules::{self, Rule};
-use crate::runner::Event;
+use crate::runner::{Event, repeat_command};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -100,7 +100,7 @@ impl Human {
         if let Some(evidence) = group.first.exchange() {
             exchange(text, evidence);
         }
-        line(text, "repeat", &repeat_command(self.digest.summary.run.as_ref(), &outcome.test));
+        line(text, "repeat", &repeat_command(self.digest.summary.run.as_ref(), outcome));
         let others = group.other_tests();
         if !others.is_empty() {
             line(text, "also", &names(others.into_iter(), OTHER_CASES));
@@ -240,7 +240,7 @@ fn steps(text: &mut String, case: &Case) {
     for (position, evidence) in case.steps().enumerate() {
         let mark = if evidence.line == case.finding.line { "►" } else { " " };
         let label = if position == 0 { "steps" } else { "" };
-        let at = format!("{}:{}", case.outcome.file, evidence.line);
+        let at = case.outcome.place(evidence.line);
         let outcome = shorten(&evidence.outcome, LONGEST);
         line(text, label, &format!("{mark} {:<26} {outcome} {DIM}{at}{DIM:#}", evidence.operation));
     }

@@ -11,12 +11,12 @@ use chrono::{DateTime, Utc};
 use quick_junit::{NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use serde_json::Value;
 
-use super::groups::{Case, Contrast, repeat_command};
+use super::groups::{Case, Contrast};
 use super::run_log::RunLog;
 use super::text::shorten;
 use crate::judge::{Evidence, ListedStanding, Verdict};
 use crate::rules::{self, RuleId};
-use crate::runner::{RunStarted, TestOutcome};
+use crate::runner::{RunStarted, TestOutcome, repeat_command};
 
 /// CI systems show a message in a line.
 const LONGEST_MESSAGE: usize = 500;
@@ -123,7 +123,7 @@ fn status(run: &RunStarted, outcome: &TestOutcome) -> TestCaseStatus {
         Verdict::Blocked | Verdict::Vacuous | Verdict::Inconclusive | Verdict::HarnessError => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type(outcome.verdict.words()).set_message(reason());
-            let repeat = repeat_command(Some(run), &outcome.test);
+            let repeat = repeat_command(Some(run), outcome);
             status.set_description(clean(&format!("{}\n{}\nrepeat: {repeat}", outcome.title, outcome.why)));
             status
         }
@@ -142,7 +142,7 @@ fn failure(run: &RunStarted, outcome: &TestOutcome) -> TestCaseStatus {
     let (mut message, mut text) = (None, format!("{}\n{}\n", outcome.title, outcome.why));
     for finding in outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Deviation) {
         let case = Case { finding: finding.clone(), outcome: outcome.clone() };
-        let _ = writeln!(text, "\n{} ({}:{})", finding.rule, outcome.file, finding.line);
+        let _ = writeln!(text, "\n{} ({})", finding.rule, outcome.place(finding.line));
         if let Some(rule) = rules::catalogue().get(finding.rule.as_str()) {
             let _ = writeln!(text, "  rule: {} ({})", rule.says, rule.evidence);
             for source in &rule.sources {
@@ -157,8 +157,10 @@ fn failure(run: &RunStarted, outcome: &TestOutcome) -> TestCaseStatus {
             }
         }
     }
-    let _ = write!(text, "\nrepeat: {}", repeat_command(Some(run), &outcome.test));
-    let message = shorten(&message.unwrap_or_default(), LONGEST_MESSAGE);
+    let _ = write!(text, "\nrepeat: {}", repeat_command(Some(run), outcome));
+    // What generated sequences came to is told by the outcomes of those that deviated.
+    let message = message.unwrap_or_else(|| outcome.reason.clone().unwrap_or_default());
+    let message = shorten(&message, LONGEST_MESSAGE);
     status.set_message(clean(&message)).set_description(clean(&text));
     status
 }
@@ -178,7 +180,7 @@ fn evidence(outcome: &TestOutcome) -> String {
     let last = outcome.exchanges.last().map(|evidence| evidence.line);
     let mut text = String::new();
     for evidence in &outcome.exchanges {
-        let _ = writeln!(text, "{}:{} {} {}", outcome.file, evidence.line, evidence.operation, evidence.outcome);
+        let _ = writeln!(text, "{} {} {}", outcome.place(evidence.line), evidence.operation, evidence.outcome);
         if judged(evidence.line) || (!any && last == Some(evidence.line)) {
             exchange(&mut text, evidence);
         }

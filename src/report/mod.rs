@@ -27,7 +27,7 @@ pub use coverage::{Coverage, Row, Standing};
 pub use diff::{Change, DIFF_VERSION, Diff, Kind};
 pub use digest::Digest;
 pub(crate) use groups::general;
-pub use groups::{Case, Contrast, DeviationGroup, Groups, Tests, repeat_command};
+pub use groups::{Case, Contrast, DeviationGroup, Groups, Tests};
 pub use human::Human;
 pub use log_writer::LogWriter;
 pub use merge::{Disagreement, MergeError};

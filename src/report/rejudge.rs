@@ -18,7 +18,7 @@ use crate::kms::{Arn, Region};
 use crate::known::without;
 use crate::rules::RuleId;
 use crate::runner::{RunStarted, TestOutcome, finished};
-use crate::scenario::{Action, Call, Expected, Expr, Generator, Library, Role, Test};
+use crate::scenario::{Action, Call, Expected, Expr, Generator, Library, Role, SourceFile, Test, parse};
 use crate::target::Exchange;
 
 /// How the note of a finding begins that was kept as it was recorded.
@@ -34,6 +34,7 @@ pub fn rejudge(log: &RunLog, library: &Library) -> RunLog {
     let outcomes = log.outcomes.iter().map(|outcome| {
         let outcome = without(outcome);
         match tests.get(outcome.test.as_str()) {
+            _ if outcome.generated.is_some() => again_generated(&outcome, &log.started),
             Some(test) => again(test, &outcome, &log.started),
             None if outcome.verdict == Verdict::HarnessError => outcome,
             None => not_run(outcome, "there is no such test any more"),
@@ -42,6 +43,16 @@ pub fn rejudge(log: &RunLog, library: &Library) -> RunLog {
     let outcomes = outcomes.collect();
     let started = RunStarted { suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")), ..log.started.clone() };
     RunLog { started, outcomes, finished: log.finished.clone() }
+}
+
+/// What generated sequences came to can only be judged again where it is a scenario, which the log then holds.
+fn again_generated(outcome: &TestOutcome, run: &RunStarted) -> TestOutcome {
+    let Some(text) = &outcome.text else { return outcome.clone() };
+    let file = SourceFile { path: outcome.file.clone(), text: text.clone() };
+    match parse(&outcome.scenario, file).ok().and_then(|tests| tests.into_iter().next()) {
+        Some(test) => TestOutcome { generated: outcome.generated.clone(), ..again(&test, outcome, run) },
+        None => not_run(outcome.clone(), "its scenario is not one any more"),
+    }
 }
 
 fn not_run(mut outcome: TestOutcome, reason: &str) -> TestOutcome {

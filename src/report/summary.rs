@@ -80,6 +80,9 @@ pub struct Summary {
     pub conclusion: Conclusion,
     /// Tests by verdict.
     pub tests: Counts,
+    /// How many of the tests are what generated sequences found, and not among those that the run began with.
+    #[serde(skip)]
+    found: usize,
     /// Of the tests that could not be judged, and of those that need what the target does not offer, those of which the
     /// list of known deviations says so.
     #[serde(skip_serializing_if = "Counts::is_empty")]
@@ -125,6 +128,7 @@ impl Default for Summary {
             finished: None,
             conclusion: Conclusion::Undecided,
             tests: Counts::default(),
+            found: 0,
             listed: Counts::default(),
             subjects: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -175,11 +179,12 @@ impl Summary {
     /// How many tests have begun, or should have, and have left no outcome.
     #[must_use]
     pub fn missing(&self) -> usize {
-        self.run.as_ref().map_or(0, |run| run.tests.saturating_sub(self.tests.total()))
+        self.run.as_ref().map_or(0, |run| run.tests.saturating_sub(self.tests.total() - self.found))
     }
 
     fn add_test(&mut self, outcome: &TestOutcome) {
         self.tests.add(outcome.verdict);
+        self.found += usize::from(outcome.is_found());
         if outcome.listed.as_ref().is_some_and(|listed| listed.standing == ListedStanding::AsListed) {
             self.listed.add(outcome.verdict);
         }
@@ -289,6 +294,7 @@ mod tests {
                 findings: vec![finding],
                 exchanges: Vec::new(),
                 left_behind: Vec::new(),
+                generated: None,
                 elapsed_ms: 0.0,
             };
             summary.add(&Event::TestFinished(Box::new(outcome)));

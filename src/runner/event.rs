@@ -181,6 +181,51 @@ pub struct TestOutcome {
     /// Keys that could not be cleaned up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
+    /// The generated sequences that it is of: those of a property, or those up to the one that found a deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
     /// How long the test took, in milliseconds, waiting included.
     pub elapsed_ms: f64,
+}
+
+/// Generated sequences: what it takes to make them again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Generated {
+    /// What they are about: the name of a property.
+    pub property: String,
+    /// What they are made from.
+    pub seed: u64,
+    /// How many are made, those of other properties included.
+    pub cases: u32,
+    /// How many steps each has at most.
+    pub steps: usize,
+    /// How many clients call at the same time, where sequences are about that.
+    pub clients: usize,
+}
+
+impl TestOutcome {
+    /// Whether it tells what all sequences of a property came to, and not of one test.
+    #[must_use]
+    pub fn is_property(&self) -> bool {
+        self.generated.as_ref().is_some_and(|generated| generated.property == self.test)
+    }
+
+    /// Whether a generated sequence found it: it is none of the tests that the run began with.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        self.generated.is_some() && !self.is_property()
+    }
+
+    /// Where a call was made: a line of the scenario or, where there is none, a step of a generated sequence.
+    #[must_use]
+    pub fn place(&self, line: usize) -> String {
+        if self.file.is_empty() { format!("step {line}") } else { format!("{}:{line}", self.file) }
+    }
+
+    /// The folder that the scenario of what a sequence found was written to, if it was.
+    #[must_use]
+    pub fn written_to(&self) -> Option<&str> {
+        self.generated.as_ref().and(self.text.as_ref())?;
+        self.file.strip_suffix(".yaml")?.strip_suffix(self.scenario.as_str())?.strip_suffix('/')
+    }
 }

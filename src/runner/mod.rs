@@ -1,6 +1,7 @@
 //! Running tests: side by side, each with a session of its own, to a stream of [`Event`]s.
 
 mod cleanup;
+mod command;
 mod event;
 mod shard;
 pub(crate) mod test_run;
@@ -14,7 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub use event::{Declared, EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
+pub use command::repeat_command;
+pub(crate) use command::{explore_command, shell_word};
+pub use event::{Declared, EVENTS_VERSION, Event, Generated, RunFinished, RunStarted, StopReason, TestOutcome};
 pub use shard::{ParseShardError, Shard};
 
 pub(crate) use test_run::finished;
@@ -194,6 +197,7 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         findings: Vec::new(),
         exchanges: Vec::new(),
         left_behind: Vec::new(),
+        generated: None,
         elapsed_ms: 0.0,
     }
 }

@@ -352,6 +352,7 @@ pub(crate) fn finished(
         findings,
         exchanges,
         left_behind,
+        generated: None,
         elapsed_ms: 0.0,
     }
 }

@@ -18,6 +18,7 @@ mod tree;
 mod write;
 
 pub use explore::{Exploration, Explored, Tick, explore};
+pub(crate) use export::REGRESSIONS;
 pub use property::{PROPERTIES, Property};
 pub(crate) use reach::operations;
 pub use reach::{Came, Reach, Reached};

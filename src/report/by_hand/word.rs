@@ -54,7 +54,7 @@ impl Word {
     /// As the shell takes it.
     pub(super) fn quoted(&self) -> String {
         if self.0.iter().all(|piece| matches!(piece, Piece::Text(_))) {
-            return crate::report::groups::shell_word(&self.plain());
+            return crate::runner::shell_word(&self.plain());
         }
         let mut quoted = "\"".to_owned();
         for piece in &self.0 {

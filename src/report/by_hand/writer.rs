@@ -377,7 +377,7 @@ fn member_of(binding: &str, path: &[String]) -> String {
         })
         .collect();
     let filter = if filter.starts_with('.') { filter } else { format!(".{filter}") };
-    format!("jq -r {} {binding}.json", crate::report::groups::shell_word(&filter))
+    format!("jq -r {} {binding}.json", crate::runner::shell_word(&filter))
 }
 
 /// The name of a flag or command: `KeyId` is `key-id`.

@@ -10,10 +10,9 @@ use super::shared::Shared;
 use super::text::{Plain, phrase};
 use super::verdict;
 use crate::judge;
-use crate::report::groups::repeat_command;
 use crate::report::text::names;
 use crate::rules::{self, RuleId, Subject};
-use crate::runner::TestOutcome;
+use crate::runner::{TestOutcome, repeat_command};
 
 /// So many cases are named where there are many.
 const TESTS_NAMED: usize = 6;
@@ -83,7 +82,7 @@ impl<'r> Findings<'r> {
         html! {
             article id=(finding.anchor()) data-t=(finding.positions()) {
                 h5 { (first.title) }
-                p { (first.why) " " span.path { (first.file) ":" (seen.line) } }
+                p { (first.why) " " span.path { (first.place(seen.line)) } }
                 @for (target, outcome, seen) in finding.shown() { (self.on_target(finding, target, outcome, seen)) }
                 (self.others(finding))
                 (self.shared.steps(self.report, finding))
@@ -98,13 +97,13 @@ impl<'r> Findings<'r> {
         html! {
             article.short id=(finding.anchor()) data-t=(finding.positions()) {
                 h5 { (first.title) }
-                p.path { (first.file) ":" (seen.line) }
+                p.path { (first.place(seen.line)) }
                 @for (alike, seen) in self.on_targets(finding) {
                     h6 class=(verdict::class(seen.verdict)) { (alike.join(", ")) ": " (seen.verdict) }
                     (expected_and_observed(seen))
                 }
                 @if let Some(run) = finding.targets().first().and_then(|target| self.report.targets.get(*target)) {
-                    p.repeat { code { (Plain(&repeat_command(Some(&run.log.started), &first.test))) } }
+                    p.repeat { code { (Plain(&repeat_command(Some(&run.log.started), first))) } }
                 }
             }
         }
@@ -135,7 +134,7 @@ impl<'r> Findings<'r> {
             h6 class=(verdict::class(seen.verdict)) { (run.name) ": " (seen.verdict) }
             (expected_and_observed(seen))
             @for note in &seen.notes { p.note { "Note: " (phrase(note)) } }
-            p.repeat { "Repeat: " code { (Plain(&repeat_command(Some(&run.log.started), &outcome.test))) } }
+            p.repeat { "Repeat: " code { (Plain(&repeat_command(Some(&run.log.started), outcome))) } }
             @if others.len() > 1 { p.note { "In " (others.len()) " cases: " (Plain(&names(others.iter().copied(), TESTS_NAMED))) } }
         }
     }

@@ -86,7 +86,7 @@ fn tests(target: &Target<'_>) -> Markup {
     let tests = &target.summary.tests;
     let counts = Verdict::ALL.iter().rev().map(|verdict| (verdict, tests.of(*verdict))).filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
-    html! { b { (target.log.outcomes.len()) } " of " (target.log.started.tests) div.note { (counts.join(", ")) } }
+    html! { b { (target.log.outcomes.iter().filter(|outcome| !outcome.is_found()).count()) } " of " (target.log.started.tests) div.note { (counts.join(", ")) } }
 }
 
 fn run(target: &Target<'_>) -> Markup {

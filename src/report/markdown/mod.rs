@@ -13,12 +13,13 @@ use serde_json::Value;
 use self::escape::{block, code, html_code, text};
 use self::page::Page;
 use super::digest::Digest;
-use super::groups::{Contrast, DeviationGroup, Tests, repeat_command};
+use super::groups::{Contrast, DeviationGroup, Tests};
 use super::profiles::{Claim, ClaimStanding};
 use super::summary::{Conclusion, Counts, Summary};
 use super::text::{names, plural, shorten};
 use crate::judge::{Evidence, ListedStanding, Verdict};
 use crate::rules::{self, RuleId};
+use crate::runner::repeat_command;
 
 /// GitHub takes so many characters in a comment.
 pub const COMMENT_LIMIT: usize = 65_536;
@@ -294,7 +295,7 @@ fn deviation(run: &Digest, group: &DeviationGroup) -> String {
     if let Some(evidence) = group.first.exchange() {
         out.push_str(&exchange(evidence));
     }
-    let command = repeat_command(run.summary.run.as_ref(), &outcome.test);
+    let command = repeat_command(run.summary.run.as_ref(), outcome);
     out.push_str(&format!("\nRepeat:\n\n{}\n</details>\n\n", block("sh", &command)));
     out
 }
