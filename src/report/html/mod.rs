@@ -117,7 +117,7 @@ fn intro(count: usize, whole: usize) -> Markup {
     html! {
         p { (count) " kinds: what one scenario shows of one rule, with the case of its matrix that comes first." }
         @if whole < count {
-            p.note { "To keep this file small, " (whole) " of them are shown with their calls and their scenario; the others are like one of those. "
+            p.note { "To keep this file small, " (whole) " of them are shown with their calls and their scenario, and the others in short. "
                 "A report on fewer targets shows more, and " code { "kms-conformance scenario NAME" } " prints a scenario." }
         }
     }
