@@ -10,6 +10,7 @@
 //! - [`scenario`]: the YAML language: parsing with positions, references, matchers, expansion of the matrix.
 //! - [`states`]: the key-state table as data, and a scenario for every cell of it.
 //! - [`material`]: key material and how a client wraps it, and the proofs of which material is in force.
+//! - [`model`]: the reference model: what AWS allows for each operation in each state, in any order. Pure.
 //! - [`target`]: reaching a target through the official SDK, with the wire recorded; its clock.
 //! - [`judge`]: an expectation and an answer make a verdict; the evidence, redacted.
 //! - [`runner`]: running tests side by side, time, clean-up, interruption; a stream of events.
@@ -26,10 +27,12 @@ pub mod emulator;
 pub mod judge;
 pub mod kms;
 pub mod material;
+pub mod model;
 pub mod report;
 pub mod rules;
 pub mod runner;
 pub mod scenario;
+pub mod sequence;
 pub mod states;
 pub mod target;
 

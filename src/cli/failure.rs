@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style as Ansi};
 
 use super::exit_code::Exit;
-use crate::scenario::{LibraryError, Style};
+use crate::scenario::{FileErrors, LibraryError, Style};
 use crate::target::TargetError;
 
 /// Why a command could not do what it was asked.
@@ -43,6 +43,12 @@ impl From<LibraryError> for Failure {
     }
 }
 
+impl From<FileErrors> for Failure {
+    fn from(errors: FileErrors) -> Self {
+        Self { exit: Exit::Usage, message: errors.render(Style::Coloured).trim_end().to_owned(), hint: None }
+    }
+}
+
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
         let (exit, hint) = match &error {
@@ -50,7 +56,7 @@ impl From<TargetError> for Failure {
             TargetError::Aws(_) => {
                 (Exit::Usage, Some("run against the built-in emulator, or against another endpoint"))
             }
-            TargetError::Credentials { .. } => (Exit::Usage, None),
+            TargetError::Credentials { .. } | TargetError::Description { .. } => (Exit::Usage, None),
             TargetError::Unreachable { .. } => (Exit::Undecided, Some("is it running, and is this its address?")),
         };
         Self { exit, message: error.to_string(), hint: hint.map(str::to_owned) }

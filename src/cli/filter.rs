@@ -5,6 +5,10 @@ use std::sync::Arc;
 use super::failure::Failure;
 use crate::rules;
 use crate::scenario::{Library, Test};
+use crate::sequence::{PROPERTIES, Property};
+
+/// The subject of generated sequences.
+const SEQUENCES: &str = "sequences";
 
 /// Which tests are meant.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -31,11 +35,25 @@ impl Filter {
     pub(super) fn choose(&self, library: Library) -> Result<Vec<Arc<Test>>, Failure> {
         self.check(&library)?;
         let tests: Vec<_> = library.tests.into_iter().filter(|test| self.wants(test)).map(Arc::new).collect();
-        if tests.is_empty() {
+        if tests.is_empty() && self.properties().is_empty() {
             let hint = "`kms-conformance run --list` prints the names of all tests";
             return Err(Failure::usage("no test is chosen by these names, rules and subjects", hint));
         }
         Ok(tests)
+    }
+
+    /// The properties of generated sequences that are chosen. None is, where rules are asked for: they are about all.
+    pub(super) fn properties(&self) -> Vec<&'static Property> {
+        let named = |property: &Property, name: &String| match self.exact {
+            true => *name == property.name,
+            false => property.name.contains(name.as_str()),
+        };
+        let wants = |property: &&Property| {
+            (self.names.is_empty() || self.names.iter().any(|name| named(property, name)))
+                && self.rule.is_empty()
+                && (self.subject.is_empty() || self.subject.iter().any(|subject| subject == SEQUENCES))
+        };
+        PROPERTIES.iter().filter(wants).collect()
     }
 
     fn check(&self, library: &Library) -> Result<(), Failure> {
@@ -46,9 +64,10 @@ impl Filter {
             ));
         }
         let known = |subject: &&String| library.tests.iter().any(|test| test.scenario.subject == subject.as_str());
-        if let Some(unknown) = self.subject.iter().find(|subject| !known(subject)) {
+        if let Some(unknown) = self.subject.iter().find(|subject| !known(subject) && *subject != SEQUENCES) {
             let mut subjects: Vec<&str> = library.tests.iter().map(|test| test.scenario.subject.as_str()).collect();
             subjects.dedup();
+            subjects.push(SEQUENCES);
             let hint = format!("the subjects are {}", subjects.join(", "));
             return Err(Failure::usage(format!("there is no subject `{unknown}`"), hint));
         }

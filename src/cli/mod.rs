@@ -3,12 +3,15 @@
 mod defects;
 mod emulator;
 mod exit_code;
+mod explore;
 mod failure;
 mod filter;
 mod progress;
 mod rules;
 mod run;
+mod schema;
 mod signals;
+mod target;
 
 use clap::{Parser, Subcommand};
 
@@ -23,6 +26,8 @@ Examples:
   kms-conformance run                                       every scenario, against the built-in emulator
   kms-conformance run --endpoint http://127.0.0.1:4566      against whatever answers there
   kms-conformance run import_token --out report             tests whose name says so; the event log goes to report/
+  kms-conformance run --target targets/example.yaml         against what the file describes
+  kms-conformance explore --time 10m                        generated sequences, each deviation shrunk
   kms-conformance rules --subject valid_to                  what is known of ValidTo, and from where
   kms-conformance emulator --listen 127.0.0.1:4599          the emulator, for the AWS CLI and any SDK";
 
@@ -38,6 +43,9 @@ enum Command {
     /// Runs scenarios against a target and reports what deviates
     #[command(after_help = exit_code::EXIT_CODES)]
     Run(Box<run::RunArgs>),
+    /// Generates sequences of operations, runs them against a target, and shrinks what deviates
+    #[command(after_help = explore::EXAMPLES)]
+    Explore(Box<explore::ExploreArgs>),
     /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
@@ -50,8 +58,12 @@ enum Command {
         /// Its name, or that of one of its tests
         name: String,
     },
-    /// Prints the JSON schema of scenario files, for editors
-    Schema,
+    /// Prints the JSON schema of the files that people write, for editors
+    Schema {
+        /// Of which files
+        #[arg(value_enum, default_value_t)]
+        of: schema::Of,
+    },
 }
 
 /// Runs the command line of this process.
@@ -59,12 +71,13 @@ enum Command {
 pub fn main() -> Exit {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(*args),
+        Command::Explore(args) => explore::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
         Command::Defects(args) => defects::run(&args),
         Command::Scenario { name } => scenario(&name),
-        Command::Schema => {
-            print(&crate::scenario::schema::json_schema_text());
+        Command::Schema { of } => {
+            print(&schema::text(of));
             Ok(Exit::Success)
         }
     };

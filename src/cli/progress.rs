@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::defects::{Fate, Row};
 use crate::judge::Verdict;
 use crate::runner::Event;
+use crate::sequence::Tick;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -37,7 +38,7 @@ impl Progress {
                 self.total = started.tests;
                 self.bar.set_length(started.tests as u64);
                 let tests = if started.tests == 1 { "1 test".to_owned() } else { format!("{} tests", started.tests) };
-                self.say(&format!("{tests} against {} ({})", started.target, started.region));
+                self.say(&format!("{tests} against {} ({})", started.target_and_version(), started.region));
             }
             Event::TestFinished(outcome) => {
                 self.done += 1;
@@ -50,6 +51,21 @@ impl Progress {
                 }
             }
             Event::RunFinished(_) => self.bar.finish_and_clear(),
+        }
+    }
+
+    /// Shows how far generated sequences are.
+    pub(super) fn tick(&mut self, tick: Tick) {
+        let words = match (tick.found, tick.shrunk) {
+            (0, _) => String::new(),
+            (found, 0) => format!(", {found} distinct deviations"),
+            (found, shrunk) => format!(", {shrunk} of {found} distinct deviations shrunk"),
+        };
+        let words = format!("{} of {} sequences{words}", tick.done, tick.of);
+        self.bar.set_message(format!(" {words}"));
+        if !self.terminal && self.last_line.elapsed() >= LINE_EVERY {
+            self.last_line = Instant::now();
+            self.say(&words);
         }
     }
 

@@ -1,11 +1,10 @@
 //! `kms-conformance run`: scenarios against a target.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
@@ -15,13 +14,13 @@ use super::failure::Failure;
 use super::filter::Filter;
 use super::progress::Progress;
 use super::signals::Signals;
-use crate::emulator::{Config, Defect, Emulator};
+use super::target::{self, TargetArgs};
 use crate::judge::Messages;
-use crate::kms::Region;
 use crate::report::{EVENT_LOG, Human, Summary};
-use crate::runner::{self, Event, Options, Plan, StopReason, Stopper};
+use crate::runner::{self, Event, Options, Plan, Shard, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
-use crate::target::{Endpoint, Target};
+use crate::sequence::Exploration;
+use crate::target::Description;
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -34,32 +33,14 @@ pub(super) struct RunArgs {
     /// Runs the scenarios in this folder, laid out as <subject>/<name>.yaml, instead of those in the program
     #[arg(long, value_name = "DIR", help_heading = "Choosing tests")]
     scenarios: Option<PathBuf>,
+    /// Runs one of N equal parts of the chosen tests, such as 1/4; `kms-conformance report` puts the parts together
+    #[arg(long, value_name = "K/N", help_heading = "Choosing tests")]
+    shard: Option<Shard>,
 
-    /// The endpoint to test, such as http://127.0.0.1:4566; the built-in emulator if there is none
-    #[arg(long, value_name = "URL", env = "KMS_CONFORMANCE_ENDPOINT", help_heading = "The target")]
-    endpoint: Option<String>,
-    /// Runs against the built-in emulator with one thing wrong in it: a name from `kms-conformance defects --list`
-    #[arg(long, value_name = "NAME", value_parser = super::defects::parse_defect, conflicts_with = "endpoint")]
-    #[arg(help_heading = "The target")]
-    defect: Option<Defect>,
-    /// The Region to sign requests for [default: the AWS SDK's, then us-east-1]
-    #[arg(long, value_name = "REGION", help_heading = "The target")]
-    region: Option<Region>,
-    /// A Region for scenarios about two of them [default: us-west-2, or us-east-1 beside that]
-    #[arg(long, value_name = "REGION", help_heading = "The target")]
-    second_region: Option<Region>,
-    /// A profile of the AWS configuration for scenarios about two accounts
-    #[arg(long, value_name = "NAME", help_heading = "The target")]
-    second_profile: Option<String>,
-    /// How long to wait for an answer
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_wait, help_heading = "The target")]
-    timeout: SignedDuration,
-    /// How long a test may wait where the target's clock cannot be turned; tests that need more are not run
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_wait, help_heading = "The target")]
-    max_wait: SignedDuration,
-    /// How many tests run at once [default: twice the number of cores]
-    #[arg(long, value_name = "N", help_heading = "The target")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    sequences: SequenceArgs,
 
     /// Takes texts of exceptions that differ from the recorded ones for deviations, not for notes
     #[arg(long, help_heading = "The report")]
@@ -72,15 +53,30 @@ pub(super) struct RunArgs {
     out: Option<PathBuf>,
 }
 
+/// Flags for the generated sequences of a run.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Generated sequences")]
+struct SequenceArgs {
+    /// How many sequences of operations are generated and run after the scenarios; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    sequences: u32,
+    /// What they are made from: the same seed gives the same sequences on every machine
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// No sequence is begun after so long, where the target is not the emulator in this process
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_wait)]
+    sequence_time: SignedDuration,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people
     Human,
     /// For programs: the content of results.json
     Json,
 }
 
-fn parse_wait(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn parse_wait(text: &str) -> Result<SignedDuration, String> {
     match parse_duration(text) {
         Ok(duration) if !duration.is_negative() => Ok(duration),
         Ok(_) => Err("a negative duration".to_owned()),
@@ -93,45 +89,44 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         Some(dir) => Library::from_dir(dir)?,
         None => Library::shipped()?,
     };
-    let tests = args.filter.choose(library)?;
+    let tests = args.part(args.filter.choose(library)?)?;
     if args.list {
-        let names: String = tests.iter().map(|test| format!("{}\n", test.name)).collect();
-        super::print(&names);
+        let exploration = args.exploration(false);
+        let properties = exploration.iter().flat_map(|exploration| &exploration.properties);
+        let names = tests.iter().map(|test| test.name.as_str()).chain(properties.map(|property| property.name));
+        super::print(&names.map(|name| format!("{name}\n")).collect::<String>());
         return Ok(Exit::Success);
     }
+    let description = args.target.description.as_deref().map(target::read).transpose()?;
     let archive = args.out.as_deref().map(Archive::create).transpose()?;
-    super::runtime()?.block_on(execute(&args, tests, archive))
+    super::runtime()?.block_on(execute(&args, description, tests, archive))
 }
 
-async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Archive>) -> Result<Exit, Failure> {
-    let target = match &args.endpoint {
-        None => Target::emulator(Emulator::new(Config { defect: args.defect, ..Config::default() })),
-        Some(url) => {
-            let timeout = Duration::try_from(args.timeout).unwrap_or(Duration::MAX);
-            let endpoint = Endpoint {
-                url: url.clone(),
-                region: args.region.clone(),
-                second_region: args.second_region.clone(),
-                second_profile: args.second_profile.clone(),
-                timeout,
-            };
-            Target::connect(&endpoint).await?
-        }
-    };
+async fn execute(
+    args: &RunArgs,
+    description: Option<Description>,
+    tests: Vec<Arc<Test>>,
+    mut archive: Option<Archive>,
+) -> Result<Exit, Failure> {
+    let options = args.options(description.as_ref());
+    let target = target::connect(&args.target, description).await?;
     let stopper = Stopper::default();
     let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
     let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
-    let (mut progress, mut report) = (Progress::new(), Human::default());
+    let (progress, mut report) = (RefCell::new(Progress::new()), Human::default());
     let mut unwritten = None;
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
-    runner::run(Arc::new(target), Plan { tests, scenarios }, args.options(), &stopper, |event| {
-        progress.add(event);
+    let exploration = args.exploration(target.url().is_some());
+    let plan = Plan { tests, scenarios, shard: args.shard, exploration };
+    let sink = |event: &Event| {
+        progress.borrow_mut().add(event);
         report.add(event);
         if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
             unwritten.get_or_insert(error);
         }
-    })
-    .await;
+    };
+    let tick = |tick| progress.borrow_mut().tick(tick);
+    runner::run(Arc::new(target), plan, options, &stopper, sink, tick).await;
     listener.abort();
     if let Some(archive) = archive {
         archive.finish(report.summary())?;
@@ -144,17 +139,35 @@ async fn execute(args: &RunArgs, tests: Vec<Arc<Test>>, mut archive: Option<Arch
 }
 
 impl RunArgs {
-    fn options(&self) -> Options {
-        let default = Options::default();
-        Options {
-            jobs: self.jobs.unwrap_or(default.jobs),
-            max_wait: self.max_wait,
-            messages: if self.strict_messages { Messages::Judged } else { Messages::Noted },
+    /// The shard's part of the tests, or all of them.
+    fn part(&self, tests: Vec<Arc<Test>>) -> Result<Vec<Arc<Test>>, Failure> {
+        let Some(shard) = self.shard else { return Ok(tests) };
+        let chosen = tests.len();
+        let part = shard.take(tests);
+        if part.is_empty() && shard.take(self.filter.properties()).is_empty() {
+            let message = format!("shard {shard} has no tests: only {chosen} are chosen");
+            return Err(Failure::usage(message, format!("cut them into at most {chosen} shards")));
         }
+        Ok(part)
+    }
+
+    fn options(&self, description: Option<&Description>) -> Options {
+        let messages = if self.strict_messages { Messages::Judged } else { Messages::Noted };
+        Options { messages, ..self.target.options(description) }
+    }
+
+    /// The generated sequences of the run; on a target of unknown speed they have a limit of time.
+    fn exploration(&self, foreign: bool) -> Option<Exploration> {
+        let properties = self.filter.properties();
+        let properties = self.shard.map_or(properties.clone(), |shard| shard.take(properties));
+        let SequenceArgs { sequences: cases, seed, .. } = self.sequences;
+        let time = foreign.then_some(self.sequences.sequence_time.unsigned_abs());
+        let exploration = Exploration { cases, seed, time, properties, ..Exploration::default() };
+        (cases > 0 && !exploration.properties.is_empty()).then_some(exploration)
     }
 }
 
-fn json(summary: &Summary) -> String {
+pub(super) fn json(summary: &Summary) -> String {
     // Every key of the summary's maps is text, so that it always has a JSON form.
     serde_json::to_string_pretty(summary).map(|text| text + "\n").unwrap_or_default()
 }
@@ -169,13 +182,13 @@ pub(super) async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
 }
 
 /// The folder of a run's files.
-struct Archive {
+pub(super) struct Archive {
     dir: PathBuf,
     events: BufWriter<File>,
 }
 
 impl Archive {
-    fn create(dir: &Path) -> Result<Self, Failure> {
+    pub(super) fn create(dir: &Path) -> Result<Self, Failure> {
         let path = dir.join(EVENT_LOG);
         let open = || {
             fs::create_dir_all(dir)?;
@@ -186,7 +199,7 @@ impl Archive {
     }
 
     /// Written through at once: the log is all that remains of a run that is killed.
-    fn add(&mut self, event: &Event) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, event: &Event) -> Result<(), Failure> {
         let mut write = || {
             serde_json::to_writer(&mut self.events, event)?;
             self.events.write_all(b"\n")?;
@@ -195,7 +208,7 @@ impl Archive {
         write().map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
     }
 
-    fn finish(self, summary: &Summary) -> Result<(), Failure> {
+    pub(super) fn finish(self, summary: &Summary) -> Result<(), Failure> {
         let path = self.dir.join("results.json");
         fs::write(&path, json(summary)).map_err(|error| Failure::unwritable(&path, &error))
     }

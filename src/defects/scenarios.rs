@@ -23,14 +23,14 @@ impl ByScenarios {
     /// them do is what the matrix is about.
     pub async fn look_for(&self, defect: Defect, stopper: &Stopper) -> Catch {
         let emulator = Emulator::new(Config { defect: Some(defect), ..Config::default() });
-        let plan = Plan { tests: self.tests.clone(), scenarios: None };
+        let plan = Plan { tests: self.tests.clone(), scenarios: None, shard: None, exploration: None };
         let mut catch = Catch::default();
-        runner::run(Arc::new(Target::emulator(emulator)), plan, self.options, stopper, |event| {
+        let sink = |event: &Event| {
             if let Event::TestFinished(outcome) = event {
                 catch.add(outcome);
             }
-        })
-        .await;
+        };
+        runner::run(Arc::new(Target::emulator(emulator)), plan, self.options, stopper, sink, |_| ()).await;
         catch.kills.sort_by(|a, b| a.name.cmp(&b.name));
         catch
     }

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use indexmap::IndexSet;
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -27,7 +28,7 @@ const SHOWN_OF_UNREADABLE: usize = 400;
 const SHORTEST_SECRET: usize = 16;
 
 /// A call as it may be shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The step's line in the scenario file.
     pub line: usize,
@@ -100,9 +101,9 @@ impl Redactor {
             (Answer::Success(_), Ok(body)) => self.json(&body, Some(shapes::output(operation)), operation.as_str()),
             (_, Ok(body)) => self.json(&body, None, operation.as_str()),
             (_, Err(_)) => {
-                let text = String::from_utf8_lossy(&message.body);
-                let start: String = text.chars().take(SHOWN_OF_UNREADABLE).collect();
-                Value::String(self.scrub(&start))
+                // Cut off afterwards: half a secret would no longer be known for one.
+                let text = self.scrub(&String::from_utf8_lossy(&message.body));
+                Value::String(text.chars().take(SHOWN_OF_UNREADABLE).collect())
             }
         }
     }
@@ -177,9 +178,14 @@ impl Redactor {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
+    use crate::kms::{ErrorCode, KeySpec};
+    use crate::material::Recipe;
+    use crate::target::{Message, Transport};
 
     fn import() -> &'static Shape {
         shapes::input(Operation::ImportKeyMaterial)
@@ -213,5 +219,128 @@ mod tests {
         let text =
             format!("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab {}", "ab".repeat(32));
         assert_eq!(redactor.scrub(&text), text);
+    }
+
+    /// A call of GenerateDataKey that was answered so.
+    fn exchange(status: u16, answer: Answer, body: &[u8]) -> Exchange {
+        let header = |name: &str| (name.to_owned(), format!("the {name}"));
+        let headers = vec![header("Authorization"), header("X-Amz-Target"), header("x-amz-security-token")];
+        Exchange {
+            operation: Operation::GenerateDataKey,
+            unnamed: false,
+            input: json!({"KeyId": "k", "NumberOfBytes": 32}),
+            request: Some(Message { headers, body: Vec::new() }),
+            response: Some(Message { headers: vec![header("date"), header("set-cookie")], body: body.to_vec() }),
+            status: Some(status),
+            answer,
+            elapsed: Duration::from_nanos(1_234_567),
+            attempts: 2,
+        }
+    }
+
+    fn refusal(message: Option<&str>) -> Answer {
+        Answer::Refusal { code: ErrorCode::from_wire("XException"), message: message.map(str::to_owned) }
+    }
+
+    #[test]
+    fn an_exchange_is_shown_without_its_secrets() {
+        let (key, short) = (STANDARD.encode([7; 32]), STANDARD.encode([8; 8]));
+        let body = json!({"Plaintext": key, "CiphertextBlob": short, "KeyId": "k"});
+        let mut redactor = Redactor::default();
+        let answered = exchange(200, Answer::Success(body.clone()), body.to_string().as_bytes());
+        let shown = redactor.evidence(7, &answered);
+        let expected = Evidence {
+            line: 7,
+            operation: "GenerateDataKey".into(),
+            request_headers: Map::from_iter([("X-Amz-Target".into(), json!("the X-Amz-Target"))]),
+            request: json!({"KeyId": "k", "NumberOfBytes": 32}),
+            status: Some(200),
+            response_headers: Map::from_iter([("date".into(), json!("the date"))]),
+            response: json!({
+                "Plaintext": "<Plaintext, blob 1, 32 bytes>",
+                "CiphertextBlob": "<CiphertextBlob, blob 2, 8 bytes>",
+                "KeyId": "k"
+            }),
+            outcome: "success".into(),
+            elapsed_ms: 1.235,
+            attempts: 2,
+        };
+        assert_eq!(shown, expected);
+        // What was a blob there stays hidden where it is quoted.
+        let text = format!("no {key}");
+        let quoted = json!({"__type": "XException", "message": text});
+        let refused = exchange(400, refusal(Some(&text)), quoted.to_string().as_bytes());
+        let shown = redactor.evidence(8, &refused);
+        assert_eq!(shown.response, json!({"__type": "XException", "message": "no <redacted>"}));
+        assert_eq!(shown.outcome, "XException: no <redacted>");
+        assert_eq!(redactor.evidence(9, &Exchange { response: None, ..refused }).response, Value::Null);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_json_is_cut_off_after_its_secrets_are_blotted_out() {
+        let mut redactor = Redactor::default();
+        let token = STANDARD.encode([7; 40]);
+        redactor.json(&json!({"ImportToken": token}), Some(import()), "");
+        let page = format!("{}{token}{}", "-".repeat(390), "+".repeat(400));
+        let shown = redactor.evidence(1, &exchange(200, Answer::Unreadable("no JSON".into()), page.as_bytes()));
+        assert_eq!(shown.response, json!(format!("{}<redacted>", "-".repeat(390))));
+    }
+
+    #[test]
+    fn an_outcome_is_said_in_words() {
+        let redactor = Redactor::default();
+        let cases = [
+            (200, Answer::Success(json!({})), "success"),
+            (400, refusal(None), "XException"),
+            (400, refusal(Some("no")), "XException: no"),
+            (404, refusal(Some("no")), "XException (HTTP 404): no"),
+            (200, Answer::Unreadable("why".into()), "an answer that the SDK cannot read (HTTP 200, why)"),
+            (200, Answer::Nothing(Transport::Broken("why".into())), "the connection broke: why"),
+            (200, Answer::NotSent("why".into()), "the request could not be made: why"),
+        ];
+        for (status, answer, expected) in cases {
+            assert_eq!(redactor.outcome(&exchange(status, answer, b"{}")), expected);
+        }
+    }
+
+    #[test]
+    fn key_material_is_hidden_from_the_start() {
+        let mut redactor = Redactor::default();
+        let make = |recipe: &Recipe| Material::make(recipe, 0).unwrap();
+        let (long, short) = (
+            make(&Recipe::of(KeySpec::SymmetricDefault).unwrap()),
+            make(&Recipe::new(KeySpec::SymmetricDefault, None, Some(1)).unwrap()),
+        );
+        redactor.hide(&long);
+        redactor.hide(&short);
+        for form in [STANDARD.encode(long.bytes()), hex::encode(long.bytes())] {
+            assert_eq!(redactor.scrub(&format!("got {form}!")), "got <redacted>!");
+        }
+        let text = format!("{} and {}", STANDARD.encode(short.bytes()), hex::encode(short.bytes()));
+        assert_eq!(redactor.scrub(&text), text, "so short a text stands anywhere by chance");
+    }
+
+    #[test]
+    fn a_public_key_is_numbered_but_no_secret() {
+        let mut redactor = Redactor::default();
+        let (public, private) = (STANDARD.encode([1; 40]), STANDARD.encode([2; 40]));
+        let body = json!({"PublicKey": public, "PrivateKeyPlaintext": private});
+        let shape = shapes::output(Operation::GenerateDataKeyPair);
+        let shown = redactor.json(&body, Some(shape), "");
+        assert_eq!(shown["PublicKey"], "<PublicKey, blob 1, 40 bytes>");
+        assert_eq!(redactor.scrub(&format!("{public} {private}")), format!("{public} <redacted>"));
+    }
+
+    #[test]
+    fn a_blob_that_is_none_is_not_shown_either() {
+        let shown = Redactor::default().json(&json!({"ImportToken": "not base64!"}), Some(import()), "");
+        assert_eq!(shown["ImportToken"], "<ImportToken: not base64, 11 characters>");
+    }
+
+    #[test]
+    fn long_base64_is_blotted_out_even_where_nobody_knows_it() {
+        let redactor = Redactor::default();
+        assert_eq!(redactor.scrub(&format!("a {} b", "A".repeat(100))), "a <redacted> b");
+        assert_eq!(redactor.scrub(&"A".repeat(99)), "A".repeat(99));
     }
 }

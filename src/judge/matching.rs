@@ -1,18 +1,17 @@
 //! Holding an answer against an expectation.
 
-use std::collections::BTreeSet;
-
 use base64::Engine as _;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::context::{Context, EvaluateError, decode, timestamp};
 use crate::kms::shapes::{Kind, Shape};
-use crate::material;
+use crate::material::{Material, rsa_public_key_bits};
 use crate::scenario::{Expr, Matcher, format_duration};
 
 /// One member that is not what was expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// Where it stands in the answer, such as `KeyMetadata.KeyState`.
     pub path: String,
@@ -87,17 +86,19 @@ impl Matching<'_> {
         shape: Option<&Shape>,
     ) -> Result<Option<String>, EvaluateError> {
         let unless = |holds: bool, expected: String| if holds { None } else { Some(expected) };
+        // AWS leaves out what it does not give: `null` is neither absent nor a value.
+        let given = found.filter(|found| !found.is_null());
         let text = found.and_then(Value::as_str);
         Ok(match matcher {
             Matcher::Absent => unless(found.is_none(), "absent".into()),
-            Matcher::Present => unless(found.is_some(), "present".into()),
+            Matcher::Present => unless(given.is_some(), "present".into()),
             Matcher::Equals(expr) => {
                 let expected = self.context.evaluate(expr)?;
                 unless(found.is_some_and(|found| equal(found, &expected)), expected.to_string())
             }
             Matcher::Not(expr) => {
                 let other = self.context.evaluate(expr)?;
-                unless(found.is_some_and(|found| !equal(found, &other)), format!("anything but {other}"))
+                unless(given.is_some_and(|found| !equal(found, &other)), format!("anything but {other}"))
             }
             Matcher::OneOf(exprs) => {
                 let allowed = self.all(exprs)?;
@@ -106,10 +107,7 @@ impl Matching<'_> {
             }
             Matcher::SameItems(exprs) => {
                 let expected = self.all(exprs)?;
-                let sorted = |items: &[Value]| items.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-                let holds = found
-                    .and_then(Value::as_array)
-                    .is_some_and(|items| items.len() == expected.len() && sorted(items) == sorted(&expected));
+                let holds = found.and_then(Value::as_array).is_some_and(|items| same_items(items, &expected));
                 unless(holds, format!("{} in any order", Value::Array(expected)))
             }
             Matcher::Matches(regex) => {
@@ -117,16 +115,14 @@ impl Matching<'_> {
             }
             Matcher::StartsWith(expr) => {
                 let start = self.context.evaluate(expr)?;
-                let start = start.as_str().unwrap_or_default();
-                unless(text.is_some_and(|text| text.starts_with(start)), format!("text that starts with {start:?}"))
+                let holds = text.zip(start.as_str()).is_some_and(|(text, start)| text.starts_with(start));
+                unless(holds, format!("text that starts with {start}"))
             }
             Matcher::Length { min, max } => {
                 let length = found.and_then(|found| length(found, shape));
-                let bounds =
-                    if min == max { format!("a length of {min}") } else { format!("a length of {min} to {max}") };
-                let bounds = bounds.replace(&format!(" to {}", usize::MAX), " or more");
                 let known = length.map(|n| format!(" (it is {n})")).unwrap_or_default();
-                unless(length.is_some_and(|n| (*min..=*max).contains(&n)), format!("{bounds}{known}"))
+                let expected = format!("a length of {}{known}", bounds(*min, *max));
+                unless(length.is_some_and(|n| (*min..=*max).contains(&n)), expected)
             }
             Matcher::Near { offset, within } => {
                 let ideal = self.context.now().saturating_add(*offset).unwrap_or(jiff::Timestamp::MAX);
@@ -135,52 +131,33 @@ impl Matching<'_> {
                 unless(holds, format!("{} (now {offset}), give or take {within}", ideal.as_second()))
             }
             Matcher::RsaPublicKey(bits) => {
-                let actual = self.blob(found).and_then(|der| material::rsa_public_key_bits(&der).ok());
+                let actual = blob(found).and_then(|der| rsa_public_key_bits(&der).ok());
                 let known = actual.map(|n| format!(" (it has {n})")).unwrap_or_default();
                 let expected = format!("a DER SubjectPublicKeyInfo with an RSA key of {bits} bits{known}");
                 unless(actual == Some(*bits), expected)
             }
-            Matcher::PublicKeyOf(_) | Matcher::MacBy { .. } | Matcher::SignatureBy { .. } => {
-                self.proof(matcher, found)?
+            Matcher::PublicKeyOf(name) => {
+                let ours = self.context.material(name).and_then(Material::public_key_der);
+                let holds = blob(found).zip(ours).is_some_and(|(found, ours)| found == ours);
+                unless(holds, format!("the public key of the imported private key `{name}`"))
+            }
+            Matcher::MacBy { material, message, algorithm } => {
+                let message = self.context.bytes(message)?;
+                let ours = self.context.material(material).and_then(|m| m.mac(*algorithm, &message).ok());
+                let holds = blob(found).zip(ours).is_some_and(|(found, ours)| found == ours);
+                unless(holds, format!("the {algorithm} that the imported key material `{material}` gives"))
+            }
+            Matcher::SignatureBy { material, message, algorithm } => {
+                let message = self.context.bytes(message)?;
+                let (signature, key) = (blob(found), self.context.material(material));
+                let verifies = |(signature, key): (Vec<u8>, &Material)| key.verifies(*algorithm, &message, &signature);
+                let holds = signature.zip(key).is_some_and(|both| verifies(both).unwrap_or(false));
+                unless(holds, format!("an {algorithm} signature by the imported private key `{material}`"))
             }
             Matcher::Object(_) => Some("an object".into()),
             Matcher::List(items) => Some(format!("a list of {} items", items.len())),
             Matcher::Contains(_) => Some("a list".into()),
         })
-    }
-
-    /// Which key material is in force, worked out here.
-    fn proof(&self, matcher: &Matcher, found: Option<&Value>) -> Result<Option<String>, EvaluateError> {
-        let found = self.blob(found);
-        let (holds, expected) = match matcher {
-            Matcher::PublicKeyOf(name) => {
-                let ours = self.context.material(name).and_then(material::Material::public_key_der);
-                (
-                    found.is_some() && found.as_deref() == ours,
-                    format!("the public key of the imported private key `{name}`"),
-                )
-            }
-            Matcher::MacBy { material, message, algorithm } => {
-                let message = self.context.bytes(message)?;
-                let ours = self.context.material(material).and_then(|m| m.mac(*algorithm, &message).ok());
-                let expected = format!("the {algorithm} that the imported key material `{material}` gives");
-                (found.is_some() && found == ours, expected)
-            }
-            Matcher::SignatureBy { material, message, algorithm } => {
-                let message = self.context.bytes(message)?;
-                let verified = found
-                    .as_ref()
-                    .zip(self.context.material(material))
-                    .is_some_and(|(signature, key)| key.verifies(*algorithm, &message, signature).unwrap_or(false));
-                (verified, format!("an {algorithm} signature by the imported private key `{material}`"))
-            }
-            _ => (true, String::new()),
-        };
-        Ok(if holds { None } else { Some(expected) })
-    }
-
-    fn blob(&self, found: Option<&Value>) -> Option<Vec<u8>> {
-        found.and_then(|value| decode(value, "the member").ok())
     }
 
     fn all(&self, exprs: &[Expr]) -> Result<Vec<Value>, EvaluateError> {
@@ -190,6 +167,25 @@ impl Matching<'_> {
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn blob(found: Option<&Value>) -> Option<Vec<u8>> {
+    found.and_then(|value| decode(value, "the member").ok())
+}
+
+fn bounds(min: usize, max: usize) -> String {
+    match max {
+        _ if max == min => min.to_string(),
+        usize::MAX => format!("{min} or more"),
+        _ => format!("{min} to {max}"),
+    }
+}
+
+/// Whether the lists have the same items, each as often, in any order.
+fn same_items(a: &[Value], b: &[Value]) -> bool {
+    let mut rest: Vec<&Value> = a.iter().collect();
+    let mut take = |wanted: &Value| rest.iter().position(|item| equal(item, wanted)).map(|at| rest.swap_remove(at));
+    a.len() == b.len() && b.iter().all(|wanted| take(wanted).is_some())
 }
 
 /// JSON equality, except that numbers are compared by value: `1` and `1.0` are the same instant.

@@ -1,5 +1,6 @@
 //! Judging one call: an expectation and an answer make a verdict.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::context::{Context, EvaluateError};
@@ -13,7 +14,7 @@ use crate::scenario::{Expected, Matcher, Refusal};
 use crate::target::{Answer, Exchange};
 
 /// What one step says of one rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The rule.
     pub rule: RuleId,
@@ -34,13 +35,25 @@ pub struct Finding {
 }
 
 /// Whether texts of exceptions are judged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Messages {
     /// A text other than the recorded one is a note.
     #[default]
     Noted,
     /// It is a deviation.
     Judged,
+}
+
+impl Messages {
+    /// Whether texts are noted only, as is usual.
+    #[must_use]
+    pub fn are_noted(&self) -> bool {
+        match self {
+            Self::Noted => true,
+            Self::Judged => false,
+        }
+    }
 }
 
 /// How an answer compares with what was expected.

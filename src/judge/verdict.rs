@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is said of a rule, or of a test, on one target; in the order of severity.
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// "The target is wrong" ([`Deviation`](Self::Deviation)), "the target does not offer this"
 /// ([`Unsupported`](Self::Unsupported)), "nobody says what is right" ([`Observed`](Self::Observed)) and "we broke"
 /// ([`HarnessError`](Self::HarnessError)) are never confused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {

@@ -1,18 +1,15 @@
 //! The report for a terminal: what deviates, with the evidence to mend it from, and a summary.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
-use regex::Regex;
 use serde_json::Value;
 
-use super::normalise::Normaliser;
+use super::groups::{DeviationGroup, Groups, Tests, repeat_command};
 use super::summary::{Conclusion, Counts, Summary};
 use crate::judge::{Evidence, Finding, Verdict};
 use crate::rules::{self, Rule};
-use crate::runner::{Event, TestOutcome};
+use crate::runner::{Event, RunStarted, TestOutcome};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -27,30 +24,15 @@ const OTHER_CASES: usize = 6;
 #[derive(Debug, Default)]
 pub struct Human {
     summary: Summary,
-    deviations: BTreeMap<(String, String, String), Vec<Deviation>>,
-    observations: BTreeMap<String, BTreeMap<String, usize>>,
-}
-
-#[derive(Debug)]
-struct Deviation {
-    finding: Finding,
-    outcome: TestOutcome,
+    groups: Groups,
 }
 
 impl Human {
     /// Takes in the next event.
     pub fn add(&mut self, event: &Event) {
         self.summary.add(event);
-        let Event::TestFinished(outcome) = event else { return };
-        for finding in &outcome.findings {
-            match finding.verdict {
-                Verdict::Deviation => self.add_deviation(finding, outcome),
-                Verdict::Observed => {
-                    let seen = self.observations.entry(finding.rule.to_string()).or_default();
-                    *seen.entry(general(&finding.observed)).or_default() += 1;
-                }
-                _ => {}
-            }
+        if let Event::TestFinished(outcome) = event {
+            self.groups.add(outcome);
         }
     }
 
@@ -60,27 +42,12 @@ impl Human {
         &self.summary
     }
 
-    fn add_deviation(&mut self, finding: &Finding, outcome: &TestOutcome) {
-        let kind = finding.observed.split(':').next().unwrap_or_default().to_owned();
-        let paths: Vec<&str> = finding.differences.iter().map(|d| d.path.as_str()).collect();
-        let key = (outcome.scenario.clone(), finding.rule.to_string(), format!("{kind} {}", paths.join(" ")));
-        let group = self.deviations.entry(key).or_default();
-        group.push(Deviation { finding: finding.clone(), outcome: outcome.clone() });
-        group.sort_by(|a, b| a.outcome.test.cmp(&b.outcome.test));
-        // Only the first is shown whole.
-        for other in group.iter_mut().skip(1) {
-            other.outcome.exchanges.clear();
-        }
-    }
-
     /// The whole report.
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = String::new();
-        for group in self.deviations.values() {
-            if let Some((first, others)) = group.split_first() {
-                self.deviation(&mut text, first, others);
-            }
+        for group in self.groups.deviations() {
+            self.deviation(&mut text, group);
         }
         self.observed(&mut text);
         self.undecided(&mut text);
@@ -89,8 +56,8 @@ impl Human {
         text
     }
 
-    fn deviation(&self, text: &mut String, deviation: &Deviation, others: &[Deviation]) {
-        let (finding, outcome) = (&deviation.finding, &deviation.outcome);
+    fn deviation(&self, text: &mut String, group: &DeviationGroup) {
+        let (finding, outcome) = (&group.first.finding, &group.first.outcome);
         let _ = writeln!(text, "{RED}DEVIATION{RED:#} {BOLD}{}{BOLD:#}", outcome.test);
         let _ = writeln!(text, "  {}", outcome.title);
         if let Some(rule) = rules::catalogue().get(finding.rule.as_str()) {
@@ -105,30 +72,21 @@ impl Human {
         if let Some(evidence) = outcome.exchanges.iter().find(|evidence| evidence.line == finding.line) {
             exchange(text, evidence);
         }
-        line(text, "repeat", &self.repeat(&outcome.test));
-        also(text, &outcome.test, others);
+        line(text, "repeat", &repeat_command(self.summary.run.as_ref(), &outcome.test));
+        let others = group.other_tests();
+        if !others.is_empty() {
+            line(text, "also", &names(others.into_iter()));
+        }
         text.push('\n');
     }
 
-    /// The command that runs just this test again.
-    fn repeat(&self, test: &str) -> String {
-        let run = self.summary.run.as_ref();
-        let endpoint = run.and_then(|run| run.url.as_ref()).map(|url| format!(" --endpoint {url}")).unwrap_or_default();
-        let defect =
-            run.and_then(|run| run.defect.as_ref()).map(|name| format!(" --defect {name}")).unwrap_or_default();
-        let region = run.map(|run| run.region.as_str()).filter(|region| *region != crate::target::DEFAULT_REGION);
-        let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
-        let scenarios = run.and_then(|run| run.scenarios.as_ref()).map(|dir| format!(" --scenarios {dir}"));
-        format!("kms-conformance run{endpoint}{defect}{region}{} --exact '{test}'", scenarios.unwrap_or_default())
-    }
-
     fn observed(&self, text: &mut String) {
-        if self.observations.is_empty() {
+        if self.groups.observations().len() == 0 {
             return;
         }
         let _ = writeln!(text, "{BOLD}Open rules: what the target does where no source says what AWS does{BOLD:#}");
-        for (rule, seen) in &self.observations {
-            for (observed, count) in seen {
+        for (rule, seen) in self.groups.observations() {
+            for (observed, Tests { count, .. }) in seen {
                 let _ = writeln!(text, "  {rule:<32} {observed} {DIM}({count}×){DIM:#}");
             }
         }
@@ -137,33 +95,34 @@ impl Human {
 
     /// Tests that came to no verdict on the target, by their reasons.
     fn undecided(&self, text: &mut String) {
-        let mut unsupported: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut reasons: BTreeMap<(Verdict, String), Vec<&str>> = BTreeMap::new();
-        for (test, result) in &self.summary.results {
-            for operation in &result.unsupported {
-                *unsupported.entry(operation).or_default() += 1;
-            }
-            let told = [Verdict::Deviation, Verdict::Observed, Verdict::Unsupported].contains(&result.verdict);
-            if let Some(reason) = result.reason.as_ref().filter(|_| !told) {
-                reasons.entry((result.verdict, general(reason))).or_default().push(test);
-            }
+        for (operation, Tests { count, .. }) in self.groups.unsupported() {
+            let tests = if *count == 1 { "1 test needs it".to_owned() } else { format!("{count} tests need it") };
+            let why = self.unsupported(operation);
+            let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: {why}; {tests}");
         }
-        for (operation, count) in unsupported {
-            let tests = if count == 1 { "1 test needs it".to_owned() } else { format!("{count} tests need it") };
-            let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: the target does not know it; {tests}");
-        }
-        for ((verdict, reason), tests) in reasons {
+        for (verdict, reason, tests) in self.groups.undecided() {
             let label = verdict.words().to_uppercase();
             let _ = writeln!(text, "{YELLOW}{label}{YELLOW:#} {reason}");
-            let _ = writeln!(text, "  {}", names(&tests));
+            let _ = writeln!(text, "  {}", names(tests.names.iter().map(String::as_str)));
         }
-        let left: Vec<&str> =
-            self.summary.results.values().flat_map(|result| &result.left_behind).map(String::as_str).collect();
+        let left: Vec<&str> = self.groups.left_behind().flat_map(|(_, keys)| keys).map(String::as_str).collect();
         if !left.is_empty() {
             let _ = writeln!(text, "{YELLOW}LEFT BEHIND{YELLOW:#} {}", left.join(" "));
         }
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
+        }
+    }
+
+    fn unsupported(&self, operation: &str) -> &'static str {
+        let declared = self.summary.run.as_ref().and_then(|run| run.declared.as_ref());
+        let says = |operations: &[String]| operations.iter().any(|name| name == operation);
+        match declared {
+            Some(declared) if says(&declared.lacks) => "its description says that it is not offered",
+            Some(declared) if says(&declared.offers) => {
+                "the target does not know it, although its description says that it is offered"
+            }
+            Some(_) | None => "the target does not know it",
         }
     }
 
@@ -180,7 +139,7 @@ impl Human {
             Conclusion::NotConformant | Conclusion::HarnessError => RED,
             Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
         };
-        let target = self.summary.run.as_ref().map_or("", |run| run.target.as_str());
+        let target = self.summary.run.as_ref().map(RunStarted::target_and_version).unwrap_or_default();
         let _ = writeln!(text, "{target} is {style}{}{style:#}", self.summary.verdict_line());
     }
 }
@@ -237,19 +196,12 @@ fn exchange(text: &mut String, evidence: &Evidence) {
     line(text, "response", &format!("{status} {}{id}", body(&evidence.response)));
 }
 
-fn also(text: &mut String, shown: &str, others: &[Deviation]) {
-    let mut tests: Vec<&str> = others.iter().map(|other| other.outcome.test.as_str()).collect();
-    tests.retain(|test| *test != shown);
-    tests.dedup();
-    if !tests.is_empty() {
-        line(text, "also", &names(&tests));
-    }
-}
-
-fn names(tests: &[&str]) -> String {
-    let mut text = tests.iter().take(OTHER_CASES).copied().collect::<Vec<_>>().join(", ");
-    if tests.len() > OTHER_CASES {
-        let _ = write!(text, " and {} more", tests.len() - OTHER_CASES);
+/// The first names, and how many more there are.
+fn names<'a>(tests: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = tests.len().saturating_sub(OTHER_CASES);
+    let mut text = tests.take(OTHER_CASES).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        let _ = write!(text, " and {more} more");
     }
     text
 }
@@ -265,11 +217,4 @@ fn coloured(counts: &Counts) -> String {
         format!("{style}{count} {verdict}{style:#}")
     };
     counts.iter().map(part).collect::<Vec<_>>().join(", ")
-}
-
-/// Text without what differs from run to run, so that like things are counted together.
-fn general(text: &str) -> String {
-    static BLOB: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r", blob \d+").unwrap_or_else(|_| unreachable!("every test compiles it")));
-    BLOB.replace_all(&Normaliser::default().apply(text), "").into_owned()
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::profiles::{self, Claim};
+use super::run_log::RunLog;
 use crate::judge::{Finding, Verdict};
 use crate::rules::RuleId;
 use crate::runner::{Event, RunFinished, RunStarted, StopReason, TestOutcome};
@@ -12,7 +15,7 @@ use crate::runner::{Event, RunFinished, RunStarted, StopReason, TestOutcome};
 pub const RESULTS_VERSION: u32 = 1;
 
 /// How many tests, or findings, came to each verdict.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Counts(BTreeMap<Verdict, usize>);
 
@@ -34,7 +37,7 @@ impl Counts {
 }
 
 /// What a run says of its target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Conclusion {
@@ -51,7 +54,7 @@ pub enum Conclusion {
 }
 
 /// A run, folded.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Summary {
     version: u32,
     /// What was run against what, once the run has started.
@@ -66,12 +69,14 @@ pub struct Summary {
     pub subjects: BTreeMap<String, Counts>,
     /// Findings by verdict, for each rule.
     pub rules: BTreeMap<RuleId, Counts>,
+    /// How the target stands with each profile, once the run has ended.
+    pub profiles: Vec<Claim>,
     /// Every test, by name.
     pub results: BTreeMap<String, TestResult>,
 }
 
 /// What remains of a test in the summary: all but its exchanges.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TestResult {
     /// The verdict on the test.
     pub verdict: Verdict,
@@ -81,6 +86,8 @@ pub struct TestResult {
     /// The operations that the target does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unsupported: Vec<String>,
+    /// The rules that it judges or observes, if it gets that far.
+    pub rules: Vec<RuleId>,
     /// What was found of each rule.
     pub findings: Vec<Finding>,
     /// Keys that could not be cleaned up.
@@ -98,12 +105,22 @@ impl Default for Summary {
             tests: Counts::default(),
             subjects: BTreeMap::new(),
             rules: BTreeMap::new(),
+            profiles: Vec::new(),
             results: BTreeMap::new(),
         }
     }
 }
 
 impl Summary {
+    /// The summary of a run that is over, or was killed.
+    #[must_use]
+    pub fn of(log: &RunLog) -> Self {
+        let mut summary = Self::default();
+        log.events().for_each(|event| summary.add(&event));
+        summary.end();
+        summary
+    }
+
     /// Takes in the next event.
     pub fn add(&mut self, event: &Event) {
         match event {
@@ -112,6 +129,23 @@ impl Summary {
             Event::RunFinished(finished) => self.finished = Some(finished.clone()),
         }
         self.conclusion = self.conclude();
+        if self.finished.is_some() {
+            self.end();
+        }
+    }
+
+    /// No more events come.
+    fn end(&mut self) {
+        if self.finished.is_none() && self.conclusion != Conclusion::HarnessError {
+            self.conclusion = Conclusion::Interrupted;
+        }
+        self.profiles = profiles::claims(self);
+    }
+
+    /// Whether the run came to its own end, with all its tests.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.finished.as_ref().is_some_and(|finished| finished.stopped.is_none())
     }
 
     fn add_test(&mut self, outcome: &TestOutcome) {
@@ -124,6 +158,7 @@ impl Summary {
             verdict: outcome.verdict,
             reason: outcome.reason.clone(),
             unsupported: outcome.unsupported.clone(),
+            rules: outcome.rules.clone(),
             findings: outcome.findings.clone(),
             left_behind: outcome.left_behind.clone(),
         };
@@ -165,5 +200,86 @@ impl Summary {
         let counts: Vec<String> = self.tests.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let counts = if counts.is_empty() { "no tests".to_owned() } else { counts.join(", ") };
         format!("{words}: {counts}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    /// A summary of one test for each verdict, and of how the run ended.
+    fn summary(verdicts: &[Verdict], stopped: Option<StopReason>) -> Summary {
+        let mut summary = Summary::default();
+        for (index, verdict) in verdicts.iter().enumerate() {
+            let (observed, expected) = ("seen".to_owned(), None);
+            let (differences, notes) = (Vec::new(), Vec::new());
+            let rule = crate::rules::catalogue().iter().next().expect("a rule").id.clone();
+            let finding = Finding { rule, verdict: *verdict, line: 1, expected, observed, differences, notes };
+            let outcome = TestOutcome {
+                test: format!("subject/test{index}"),
+                scenario: "subject/test".into(),
+                subject: "subject".into(),
+                title: String::new(),
+                why: String::new(),
+                file: String::new(),
+                text: None,
+                verdict: *verdict,
+                reason: None,
+                unsupported: Vec::new(),
+                rules: Vec::new(),
+                findings: vec![finding],
+                exchanges: Vec::new(),
+                left_behind: Vec::new(),
+                elapsed_ms: 0.0,
+            };
+            summary.add(&Event::TestFinished(Box::new(outcome)));
+        }
+        summary.add(&Event::RunFinished(RunFinished { at: Timestamp::UNIX_EPOCH, stopped }));
+        summary
+    }
+
+    #[test]
+    fn the_worst_that_is_known_is_the_conclusion() {
+        use Verdict::{Blocked, Deviation, HarnessError, Inconclusive, NotRun, Observed, Pass, Unsupported, Vacuous};
+        let cases: [(&[Verdict], &str); 13] = [
+            (&[], "undecided: no tests"),
+            (&[Pass, Pass, Observed], "conformant: 2 pass, 1 observed"),
+            (&[Pass, NotRun], "conformant in all that could be tested: 1 not run, 1 pass"),
+            (&[NotRun], "undecided: 1 not run"),
+            (&[Observed], "undecided: 1 observed"),
+            (&[Pass, Blocked], "undecided: 1 pass, 1 blocked"),
+            (&[Pass, Vacuous], "undecided: 1 pass, 1 vacuous"),
+            (&[Pass, Inconclusive], "undecided: 1 pass, 1 inconclusive"),
+            (&[Pass, Deviation], "not conformant: 1 pass, 1 deviation"),
+            (&[Pass, Unsupported], "not conformant: 1 pass, 1 unsupported"),
+            (&[Deviation, Inconclusive], "not conformant: 1 inconclusive, 1 deviation"),
+            (&[Pass, HarnessError], "harness error: 1 pass, 1 harness error"),
+            (&[Deviation, HarnessError], "harness error: 1 deviation, 1 harness error"),
+        ];
+        for (verdicts, line) in cases {
+            assert_eq!(summary(verdicts, None).verdict_line(), line, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_concludes_nothing_of_the_target() {
+        let line = |verdicts: &[Verdict], stopped| summary(verdicts, Some(stopped)).verdict_line();
+        assert_eq!(line(&[Verdict::Pass], StopReason::Interrupted), "interrupted: 1 pass");
+        assert_eq!(line(&[Verdict::Deviation], StopReason::Interrupted), "interrupted: 1 deviation");
+        assert_eq!(line(&[Verdict::HarnessError], StopReason::Interrupted), "harness error: 1 harness error");
+        assert_eq!(line(&[Verdict::Deviation], StopReason::TargetGone), "not conformant: 1 deviation");
+    }
+
+    #[test]
+    fn verdicts_are_counted_by_test_subject_and_rule() {
+        let summary = summary(&[Verdict::Pass, Verdict::Deviation, Verdict::Pass], None);
+        let counted = |counts: &Counts| (counts.of(Verdict::Pass), counts.of(Verdict::Deviation));
+        assert_eq!(counted(&summary.tests), (2, 1));
+        assert_eq!(summary.subjects.values().map(counted).collect::<Vec<_>>(), [(2, 1)]);
+        assert_eq!(summary.rules.values().map(counted).collect::<Vec<_>>(), [(2, 1)]);
+        assert_eq!(summary.tests.of(Verdict::Blocked), 0);
+        assert_eq!(summary.results["subject/test1"].verdict, Verdict::Deviation);
     }
 }

@@ -22,6 +22,7 @@ use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use pages::{Promise, Standing, promises};
@@ -55,7 +56,7 @@ pub struct Rule {
 }
 
 /// The id of a rule: capital letters and digits in groups joined by dashes, such as `TOK-KEYBOUND`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct RuleId(String);
 

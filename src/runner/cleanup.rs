@@ -1,8 +1,10 @@
 //! Leaving nothing behind: keys and aliases that a test made on a target that keeps them.
 
-use indexmap::IndexMap;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
+use super::test_run::Sessions;
 use crate::kms::{ErrorCode, Operation};
 use crate::target::{Answer, Exchange, Session};
 
@@ -53,7 +55,7 @@ impl Made {
     }
 
     /// Deletes the material and the aliases at once and schedules the keys' deletion. Returns what could not be removed.
-    pub(super) async fn clean_up(self, sessions: &IndexMap<Option<String>, Session>) -> Vec<String> {
+    pub(super) async fn clean_up(self, sessions: &Sessions) -> Vec<String> {
         let mut left = Vec::new();
         for (client, alias) in self.aliases {
             let exchange = sessions[&client].call(Operation::DeleteAlias, json!({"AliasName": alias})).await;
@@ -83,7 +85,7 @@ impl Made {
 }
 
 /// The client that can reach the key: of a replica, one that calls its Region.
-fn session_of<'s>(sessions: &'s IndexMap<Option<String>, Session>, key: &Key) -> Option<&'s Session> {
+fn session_of<'s>(sessions: &'s Sessions, key: &Key) -> Option<&'s Arc<Session>> {
     match &key.replicated_to {
         None => sessions.get(&key.client),
         Some(region) => sessions.values().find(|session| session.region().as_str() == region),

@@ -1,17 +1,23 @@
 //! What happens in a run, as a stream of events. The event log is the run's archive; every report is a fold over it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::judge::{Evidence, Finding, Verdict};
+use super::shard::Shard;
+use crate::judge::{Evidence, Finding, Messages, Verdict};
+use crate::kms::Operation;
+use crate::rules::RuleId;
+use crate::target::{Description, Target};
 
 /// The version of the event log. It changes when an event changes in a way that an older reader would misread.
 pub const EVENTS_VERSION: u32 = 1;
 
 /// One line of the event log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
@@ -24,7 +30,7 @@ pub enum Event {
 }
 
 /// What is run against what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunStarted {
     /// [`EVENTS_VERSION`].
     pub version: u32,
@@ -32,6 +38,12 @@ pub struct RunStarted {
     pub suite_version: Cow<'static, str>,
     /// What reports call the target.
     pub target: String,
+    /// The target's version, if its description names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_version: Option<String>,
+    /// What the target's description says of what it offers, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Box<Declared>>,
     /// Its URL, unless it is the emulator in this process.
     pub url: Option<String>,
     /// The one thing that the emulator in this process does wrong, if it was made so.
@@ -41,14 +53,77 @@ pub struct RunStarted {
     pub region: String,
     /// The folder of the scenarios, unless they are those of the program.
     pub scenarios: Option<String>,
+    /// The part of the run that this is, if it was cut into shards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// What the logs of one run have in common, where each of its processes writes its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// Whether texts of exceptions are judged.
+    #[serde(default, skip_serializing_if = "Messages::are_noted")]
+    pub messages: Messages,
     /// How many tests there are.
     pub tests: usize,
     /// When the run started, by the clock of this machine.
     pub at: Timestamp,
 }
 
+/// What a target's description says of what it offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Declared {
+    /// The description's file.
+    pub file: String,
+    /// Operations that it offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<String>,
+    /// Operations that it does not offer; they were not called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
+}
+
+impl Declared {
+    fn of(description: &Description) -> Self {
+        let names = |operations: &BTreeSet<Operation>| operations.iter().map(ToString::to_string).collect();
+        let capabilities = &description.capabilities;
+        let (offers, lacks) = (names(&capabilities.offers), names(&capabilities.lacks));
+        Self { file: description.path.clone(), offers, lacks }
+    }
+}
+
+impl RunStarted {
+    /// The start, now, of a whole run of the program's own scenarios.
+    #[must_use]
+    pub fn now(target: &Target, tests: usize) -> Self {
+        Self {
+            version: EVENTS_VERSION,
+            suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
+            target: target.name(),
+            target_version: target.version().map(str::to_owned),
+            declared: target.description().map(Declared::of).map(Box::new),
+            url: target.url().map(str::to_owned),
+            defect: target.defect().map(|defect| defect.to_string()),
+            region: target.region().to_string(),
+            scenarios: None,
+            shard: None,
+            run_id: None,
+            messages: Messages::default(),
+            tests,
+            at: Timestamp::now(),
+        }
+    }
+
+    /// What reports call the target, with its version.
+    #[must_use]
+    pub fn target_and_version(&self) -> String {
+        match &self.target_version {
+            Some(version) => format!("{} {version}", self.target),
+            None => self.target.clone(),
+        }
+    }
+}
+
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunFinished {
     /// When, by the clock of this machine.
     pub at: Timestamp,
@@ -57,7 +132,7 @@ pub struct RunFinished {
 }
 
 /// Why a run ended before its tests did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StopReason {
@@ -68,7 +143,7 @@ pub enum StopReason {
 }
 
 /// A test's verdict and all that it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TestOutcome {
     /// The test's name.
     pub test: String,
@@ -92,6 +167,9 @@ pub struct TestOutcome {
     /// The operations that the target does not know, where the verdict is *unsupported*.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsupported: Vec<String>,
+    /// The rules that the test judges or observes, if it gets that far. Empty in logs of before this was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleId>,
     /// What was found of each rule, in the order of the steps.
     pub findings: Vec<Finding>,
     /// Every call, redacted, in order.

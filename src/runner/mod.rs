@@ -2,9 +2,10 @@
 
 mod cleanup;
 mod event;
-mod test_run;
+mod shard;
+pub(crate) mod test_run;
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,10 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub use event::{EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
+pub use event::{Declared, EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
+pub use shard::{ParseShardError, Shard};
 
 use crate::judge::{Messages, Verdict};
 use crate::scenario::Test;
+use crate::sequence::{self, Exploration, Explored, Tick};
 use crate::target::{Answer, Exchange, Target};
 
 /// After so many calls in a row without any answer, the target is taken to be gone.
@@ -115,23 +118,32 @@ pub struct Plan {
     pub tests: Vec<Arc<Test>>,
     /// The folder that their scenarios come from, unless they are those of the program.
     pub scenarios: Option<String>,
+    /// The shard that the tests are, if they are not all that were chosen.
+    pub shard: Option<Shard>,
+    /// Generated sequences, after the tests.
+    pub exploration: Option<Exploration>,
 }
 
-/// Runs tests and tells `sink` what happens. Tests come to their verdicts in any order.
-pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &Stopper, mut sink: impl FnMut(&Event)) {
-    let Plan { mut tests, scenarios } = plan;
-    sink(&Event::RunStarted(RunStarted {
-        version: EVENTS_VERSION,
-        suite_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
-        target: target.name(),
-        url: target.url().map(str::to_owned),
-        defect: target.defect().map(|defect| defect.to_string()),
-        region: target.region().to_string(),
-        scenarios,
-        tests: tests.len(),
-        at: Timestamp::now(),
-    }));
+/// Runs tests, and then generated sequences, and tells `sink` what happens. Tests come to their verdicts in any order.
+/// Deviations of rules that a test found deviating are counted among the sequences', but not shrunk.
+///
+/// Returns what the sequences came to beside their outcomes.
+pub async fn run(
+    target: Arc<Target>,
+    plan: Plan,
+    options: Options,
+    stopper: &Stopper,
+    mut sink: impl FnMut(&Event),
+    mut tick: impl FnMut(Tick),
+) -> Explored {
+    let Plan { mut tests, scenarios, shard, exploration } = plan;
+    let properties = exploration.as_ref().map_or(0, |exploration| exploration.properties.len());
+    let started = RunStarted::now(&target, tests.len() + properties);
+    sink(&Event::RunStarted(RunStarted { scenarios, shard, messages: options.messages, ..started }));
     let mut operations: Vec<_> = tests.iter().flat_map(|test| test.calls().map(|call| call.operation)).collect();
+    if exploration.is_some() {
+        operations.extend(sequence::operations());
+    }
     operations.sort_unstable();
     operations.dedup();
     target.probe(&operations).await;
@@ -146,13 +158,20 @@ pub async fn run(target: Arc<Target>, plan: Plan, options: Options, stopper: &St
             test_run::run(&target, &test, &options, &stopper, slot).await
         });
     }
+    let mut deviating = BTreeSet::new();
     while let Some(joined) = running.join_next().await {
-        match joined {
-            Ok(outcome) => sink(&Event::TestFinished(Box::new(outcome))),
-            Err(error) => sink(&Event::TestFinished(Box::new(panicked(&error)))),
-        }
+        let outcome = joined.unwrap_or_else(|error| panicked(&error));
+        let found = outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Deviation);
+        deviating.extend(found.map(|finding| finding.rule.clone()));
+        sink(&Event::TestFinished(Box::new(outcome)));
+    }
+    let mut explored = Explored::default();
+    if let Some(mut exploration) = exploration {
+        exploration.known.append(&mut deviating);
+        explored = sequence::explore(&target, &exploration, &options, stopper, &mut sink, &mut tick).await;
     }
     sink(&Event::RunFinished(RunFinished { at: Timestamp::now(), stopped: stopper.reason() }));
+    explored
 }
 
 /// A panic is our fault, and must not pass for a verdict on the target.
@@ -168,6 +187,7 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         verdict: Verdict::HarnessError,
         reason: Some(format!("please report this: {error}")),
         unsupported: Vec::new(),
+        rules: Vec::new(),
         findings: Vec::new(),
         exchanges: Vec::new(),
         left_behind: Vec::new(),

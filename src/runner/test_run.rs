@@ -1,10 +1,11 @@
 //! One test, step by step, to its verdict.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Instant;
 
 use indexmap::IndexMap;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::cleanup::Made;
@@ -19,10 +20,10 @@ use crate::target::{Answer, ClockError, Exchange, Overrides, Session, Target};
 
 /// Why a test goes no further.
 #[derive(Debug)]
-struct Stop {
-    verdict: Verdict,
-    reason: String,
-    unsupported: Vec<String>,
+pub(crate) struct Stop {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: String,
+    pub(crate) unsupported: Vec<String>,
 }
 
 impl Stop {
@@ -31,12 +32,14 @@ impl Stop {
     }
 }
 
+/// By the client's name; none is the test's own.
+pub(super) type Sessions = IndexMap<Option<String>, Arc<Session>>;
+
 /// A test under way.
-struct TestRun<'a> {
+pub(crate) struct TestRun<'a> {
     options: &'a Options,
     stopper: &'a Stopper,
-    /// By the client's name; none is the test's own.
-    sessions: IndexMap<Option<String>, Session>,
+    sessions: Sessions,
     context: Context,
     redactor: Redactor,
     findings: Vec<Finding>,
@@ -48,15 +51,15 @@ struct TestRun<'a> {
 }
 
 /// The right to keep the machine busy, given back while a test only waits.
-pub(super) struct Slot<'a> {
-    pub(super) slots: &'a std::sync::Arc<Semaphore>,
-    pub(super) permit: Option<OwnedSemaphorePermit>,
+pub(crate) struct Slot<'a> {
+    pub(crate) slots: &'a Arc<Semaphore>,
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Slot<'_> {
-    pub(super) async fn take(&mut self) {
+    pub(crate) async fn take(&mut self) {
         // The semaphore is never closed; without a permit the test would merely share the machine.
-        self.permit = std::sync::Arc::clone(self.slots).acquire_owned().await.ok();
+        self.permit = Arc::clone(self.slots).acquire_owned().await.ok();
     }
 }
 
@@ -78,7 +81,7 @@ pub(super) async fn run(
     outcome
 }
 
-async fn prepare<'a>(
+pub(crate) async fn prepare<'a>(
     target: &Target,
     test: &Test,
     options: &'a Options,
@@ -127,7 +130,7 @@ fn lacking(target: &Target, test: &Test) -> Result<(), Stop> {
 }
 
 /// A session for the test's own client, and one for each that it has beside.
-async fn sessions(target: &Target, test: &Test) -> Result<IndexMap<Option<String>, Session>, Stop> {
+async fn sessions(target: &Target, test: &Test) -> Result<Sessions, Stop> {
     let undecided = |error: ClockError| Stop::new(Verdict::Inconclusive, error.to_string());
     let own = target.session().await.map_err(undecided)?;
     let mut others = Vec::new();
@@ -137,7 +140,8 @@ async fn sessions(target: &Target, test: &Test) -> Result<IndexMap<Option<String
         session.clock().freeze().await.map_err(undecided)?;
         others.push((Some(name.clone()), session));
     }
-    Ok(std::iter::once((None, own)).chain(others).collect())
+    let all = std::iter::once((None, own)).chain(others);
+    Ok(all.map(|(name, session)| (name, Arc::new(session))).collect())
 }
 
 /// Making RSA keys takes long; the other tests go on meanwhile.
@@ -172,10 +176,30 @@ impl TestRun<'_> {
         finished(test, self.findings, self.exchanges, left_behind, stop)
     }
 
-    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
-        if let Some(why) = self.stopper.why() {
-            return Err(Stop::new(Verdict::NotRun, why));
+    /// Unless the run was stopped.
+    pub(crate) fn may_go_on(&self) -> Result<(), Stop> {
+        if self.stopper.reason().is_some() { Err(self.stopped()) } else { Ok(()) }
+    }
+
+    fn stopped(&self) -> Stop {
+        Stop::new(Verdict::NotRun, self.stopper.why().unwrap_or_default())
+    }
+
+    /// Cleans up. Returns every call, redacted, and what could not be removed.
+    pub(crate) async fn close(self, keeps_keys: bool) -> (Vec<Evidence>, Vec<String>) {
+        let left_behind = if keeps_keys { self.made.clean_up(&self.sessions).await } else { Vec::new() };
+        (self.exchanges, left_behind)
+    }
+
+    /// Binds a call's answer to a name.
+    pub(crate) fn bind(&mut self, name: Option<&str>, exchange: &Exchange) {
+        if let (Some(name), Answer::Success(body)) = (name, &exchange.answer) {
+            self.context.bind(name, exchange.input.clone(), body.clone());
         }
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        self.may_go_on()?;
         match &step.action {
             Action::Advance(duration) => self.advance(*duration).await,
             Action::Set(names) => {
@@ -190,7 +214,7 @@ impl TestRun<'_> {
         }
     }
 
-    async fn advance(&mut self, duration: SignedDuration) -> Result<(), Stop> {
+    pub(crate) async fn advance(&mut self, duration: SignedDuration) -> Result<(), Stop> {
         let waits = !self.sessions[&None].clock().is_controlled();
         if waits {
             self.slot.permit = None;
@@ -205,9 +229,14 @@ impl TestRun<'_> {
         passed.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))
     }
 
-    async fn refresh(&mut self) -> Result<(), Stop> {
+    /// The target's time.
+    pub(crate) async fn now(&self) -> Result<Timestamp, Stop> {
         let now = self.sessions[&None].clock().now().await;
-        let now = now.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))?;
+        now.map_err(|error| Stop::new(Verdict::Inconclusive, error.to_string()))
+    }
+
+    async fn refresh(&mut self) -> Result<(), Stop> {
+        let now = self.now().await?;
         self.context.set_now(now);
         self.locate();
         Ok(())
@@ -238,15 +267,7 @@ impl TestRun<'_> {
         if call.if_refused.as_ref().is_some_and(|name| !self.open.contains_key(name)) {
             return Ok(());
         }
-        self.refresh().await?;
-        let request = self.evaluate(line, &call.request)?;
-        let overrides = self.overrides(line, &call.send)?;
-        let exchange = self.sessions[&call.client].call_with(call.operation, request, overrides).await;
-        self.locate();
-        self.made.note(call.client.as_ref(), &exchange);
-        self.exchanges.push(self.redactor.evidence(line, &exchange));
-        self.stopper.note(&exchange);
-        self.undecided(line, &exchange)?;
+        let exchange = self.send(line, call).await?;
         match &call.role {
             Role::Scene(expected) => self.scene(line, expected, &exchange)?,
             Role::Judge(rules) => self.judge(line, rules, &exchange)?,
@@ -264,6 +285,55 @@ impl TestRun<'_> {
             (_, Role::Scene(_) | Role::Judge(_)) => {}
         }
         Ok(())
+    }
+
+    /// Makes the call, and takes in what says nothing of the target's rules.
+    pub(crate) async fn send(&mut self, line: usize, call: &Call) -> Result<Exchange, Stop> {
+        let turn = tokio::select! {
+            turn = self.sessions[&call.client].turn(call.operation) => turn,
+            () = self.stopper.stopped() => return Err(self.stopped()),
+        };
+        self.refresh().await?;
+        let request = self.evaluate(line, &call.request)?;
+        let overrides = self.overrides(line, &call.send)?;
+        let exchange = self.sessions[&call.client].call_in_turn(turn, request, overrides).await;
+        self.take(line, call, &exchange)?;
+        Ok(exchange)
+    }
+
+    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls.
+    pub(crate) async fn send_together(
+        &mut self,
+        line: usize,
+        calls: &[Call],
+        passing: &[SignedDuration],
+    ) -> Result<Vec<Exchange>, Stop> {
+        self.refresh().await?;
+        let mut tasks = Vec::new();
+        for call in calls {
+            let (request, overrides) = (self.evaluate(line, &call.request)?, self.overrides(line, &call.send)?);
+            let (session, operation) = (Arc::clone(&self.sessions[&call.client]), call.operation);
+            tasks.push(tokio::spawn(async move { session.call_with(operation, request, overrides).await }));
+        }
+        for duration in passing {
+            self.advance(*duration).await?;
+        }
+        let mut exchanges = Vec::new();
+        for (call, task) in calls.iter().zip(tasks) {
+            let exchange = task.await.map_err(|error| Stop::new(Verdict::HarnessError, error.to_string()))?;
+            self.take(line, call, &exchange)?;
+            exchanges.push(exchange);
+        }
+        Ok(exchanges)
+    }
+
+    /// Keeps the evidence of a call, and what it made.
+    pub(crate) fn take(&mut self, line: usize, call: &Call, exchange: &Exchange) -> Result<(), Stop> {
+        self.locate();
+        self.made.note(call.client.as_ref(), exchange);
+        self.exchanges.push(self.redactor.evidence(line, exchange));
+        self.stopper.note(exchange);
+        self.undecided(line, exchange)
     }
 
     fn overrides(&self, line: usize, send: &Send) -> Result<Overrides, Stop> {
@@ -294,7 +364,12 @@ impl TestRun<'_> {
         }
     }
 
-    fn compare(&self, line: usize, expected: &Expected, exchange: &Exchange) -> Result<crate::judge::Comparison, Stop> {
+    pub(crate) fn compare(
+        &self,
+        line: usize,
+        expected: &Expected,
+        exchange: &Exchange,
+    ) -> Result<crate::judge::Comparison, Stop> {
         compare(&self.context, &self.redactor, expected, exchange, self.options.messages)
             .map_err(|error| self.cannot(line, "be judged", &error))
     }
@@ -344,7 +419,7 @@ impl TestRun<'_> {
 }
 
 /// Each account of an emulator's has a clock of its own; all of them are turned. The real clock is waited for once.
-async fn pass_time(sessions: &IndexMap<Option<String>, Session>, duration: SignedDuration) -> Result<(), ClockError> {
+async fn pass_time(sessions: &Sessions, duration: SignedDuration) -> Result<(), ClockError> {
     let mut turned = Vec::new();
     for session in sessions.values() {
         let account = session.clock().is_controlled().then(|| session.account()).flatten();
@@ -381,6 +456,7 @@ fn finished(
         verdict,
         reason,
         unsupported,
+        rules: test.rules().into_iter().cloned().collect(),
         findings,
         exchanges,
         left_behind,

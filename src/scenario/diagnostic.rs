@@ -1,4 +1,4 @@
-//! Mistakes in scenario files, shown under the offending line with what to write instead.
+//! Mistakes in files that people write, shown under the offending line with what to write instead.
 
 use std::fmt;
 use std::ops::Range;
@@ -28,7 +28,7 @@ impl Diagnostic {
     }
 }
 
-/// A scenario file: what it is called in messages, and its text.
+/// A file that somebody wrote, such as a scenario: what it is called in messages, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// The path as the user knows it.

@@ -16,11 +16,11 @@ pub enum Matcher {
     Object(IndexMap<String, Self>),
     /// A list of exactly these, in this order.
     List(Vec<Self>),
-    /// Not there.
+    /// Not there; `null` is there.
     Absent,
-    /// There.
+    /// There, with a value: not `null`.
     Present,
-    /// There, and different from this.
+    /// There, with a value different from this.
     Not(Expr),
     /// Equal to one of these.
     OneOf(Vec<Expr>),
@@ -71,9 +71,10 @@ pub enum Matcher {
 }
 
 impl Matcher {
-    /// Whether this, or a member on the way down `path`, says anything of that member.
+    /// Whether an answer that meets this has a value at `path`.
     pub(crate) fn mentions(&self, path: &[&str]) -> bool {
         match (self, path) {
+            (Self::Absent, []) => false,
             (_, []) => true,
             (Self::Object(members), [first, rest @ ..]) => members.get(*first).is_some_and(|m| m.mentions(rest)),
             _ => false,

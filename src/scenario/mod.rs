@@ -24,6 +24,7 @@
 //! ```
 
 mod diagnostic;
+mod draft;
 mod duration;
 mod expr;
 mod file;
@@ -44,13 +45,17 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 
+pub(crate) use diagnostic::{Diagnostic, suggestion};
 pub use diagnostic::{FileErrors, SourceFile, Style};
+pub(crate) use draft::Draft;
 pub use duration::{DURATION_HELP, ParseDurationError, format_duration, parse_duration};
 pub use expr::{Damage, Expr, Generator, Part, Place, Reference, Template};
 pub use file::parse;
 pub use library::{Library, LibraryError};
 pub use matcher::Matcher;
+pub(crate) use reader::{Errors, Fields};
 pub use step::{Action, Call, Expected, Refusal, Role, Send, Step};
+pub(crate) use yaml::{Key, Node, Value as YamlValue};
 
 use crate::material::Recipe;
 use crate::rules::RuleId;

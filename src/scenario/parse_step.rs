@@ -369,11 +369,13 @@ impl Steps<'_> {
     }
 
     fn note_witness(&mut self, call: &Call) {
-        let looked = match &call.role {
-            Role::Scene(expected) => mentions_state(call.operation, expected),
-            Role::Judge(rules) => rules.iter().any(|(_, expected)| mentions_state(call.operation, expected)),
-            Role::Observe { .. } => false,
-        };
+        // A step that may be skipped may have seen nothing.
+        let looked = call.if_refused.is_none()
+            && match &call.role {
+                Role::Scene(expected) => mentions_state(call.operation, expected),
+                Role::Judge(rules) => rules.iter().any(|(_, expected)| mentions_state(call.operation, expected)),
+                Role::Observe { .. } => false,
+            };
         let key = if root_of(call.operation).is_some() { call.binding.clone() } else { self.subject(call) };
         if let Some(key) = key.filter(|_| looked) {
             self.scope.witnessed.insert(key);
@@ -402,5 +404,66 @@ fn mentions_state(operation: Operation, expected: &Expected) -> bool {
     match expected {
         Expected::Success(Some(matcher)) => Matcher::mentions(matcher, &[root, "KeyState"]),
         Expected::Success(None) | Expected::Refusal(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{SourceFile, parse};
+
+    /// Whether a judged call on `k` is taken for witnessed after these steps.
+    fn is_witnessed(create: &str, before: &str, judged: &str) -> bool {
+        let text = format!(
+            "name: a test\nwhy: to test\nsteps:\n  - CreateKey: {{}}\n    as: k\n{create}\
+             \x20 - CreateKey: {{}}\n    as: other\n{before}{judged}"
+        );
+        match parse("test/witness", SourceFile { path: "test.yaml".into(), text }) {
+            Ok(_) => true,
+            Err(errors) => {
+                let errors = errors.to_string();
+                assert!(errors.contains("whose KeyState no earlier step has looked at"), "{errors}");
+                false
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_is_judged_only_where_the_state_of_its_key_was_looked_at() {
+        const LOOK: &str = "  - DescribeKey: { KeyId: '${k.KeyId}' }\n";
+        const STATE: &str = "    expect: { KeyMetadata: { KeyState: PendingImport } }\n";
+        const JUDGED: &str = "  - EnableKey: { KeyId: '${k.KeyId}' }\n    fails: any\n    checks: ENA-PENDINGIMPORT\n";
+        let look = |fields: &str| is_witnessed("", &format!("{LOOK}{fields}"), JUDGED);
+        assert!(is_witnessed(STATE, "", JUDGED), "by CreateKey");
+        assert!(look(STATE), "by DescribeKey");
+        assert!(look(&format!("{STATE}    checks: CRE-EXT-STATE\n")), "by a judged one");
+        assert!(
+            is_witnessed("", "", &format!("{LOOK}{STATE}    checks: CRE-EXT-STATE\n")),
+            "a judged one looks itself"
+        );
+
+        assert!(!is_witnessed("", "", JUDGED), "nobody looked");
+        assert!(!look(""), "nothing is expected");
+        assert!(!look("    expect: { KeyMetadata: { Origin: EXTERNAL } }\n"), "another member");
+        assert!(!look("    expect: { KeyMetadata: { $present: true } }\n"), "no member in particular");
+        assert!(!look("    expect: { KeyMetadata: { KeyState: { $absent: true } } }\n"), "that there is none");
+        assert!(!look("    fails: any\n"), "a refusal shows no state");
+        assert!(!look("    observe: VAL-TYPE\n"), "whatever is observed is right");
+        let other = LOOK.replace("${k.", "${other.");
+        assert!(!is_witnessed("", &format!("{other}{STATE}"), JUDGED), "another key");
+        assert!(!is_witnessed("", JUDGED, &format!("{LOOK}{STATE}")), "afterwards");
+        let own = format!("{LOOK}    expect: {{ KeyMetadata: {{ Origin: EXTERNAL }} }}\n    checks: CRE-EXT-STATE\n");
+        assert!(!is_witnessed("", "", &own), "a judged one that looks at something else");
+        let tried = "  - EnableKey: { KeyId: '${k.KeyId}' }\n    observe: VAL-TYPE\n    as: tried\n";
+        let skipped = format!("{tried}{LOOK}    if_refused: tried\n{STATE}");
+        assert!(!is_witnessed("", &skipped, JUDGED), "a step that may be skipped");
+    }
+
+    #[test]
+    fn a_replica_is_witnessed_by_its_own_state() {
+        let judged = "  - EnableKey: { KeyId: '${r.KeyId}' }\n    fails: any\n    checks: ENA-PENDINGIMPORT\n";
+        let replicate = "  - ReplicateKey: { KeyId: '${k.KeyId}', ReplicaRegion: x }\n    as: r\n";
+        let state = "    expect: { ReplicaKeyMetadata: { KeyState: Creating } }\n";
+        assert!(is_witnessed("", &format!("{replicate}{state}"), judged));
+        assert!(!is_witnessed("", replicate, judged));
     }
 }

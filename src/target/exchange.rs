@@ -25,7 +25,7 @@ pub struct Exchange {
     pub status: Option<u16>,
     /// What it comes to.
     pub answer: Answer,
-    /// How long the call took, all attempts together.
+    /// How long the call took, all attempts together; the pauses between them and pacing apart.
     pub elapsed: Duration,
     /// How often it was sent; more than once only after a failure of the transport or an exception that says "try again".
     pub attempts: u32,

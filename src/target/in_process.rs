@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::emulator::Emulator;
 
 #[derive(Debug, Clone)]
-struct InProcess(Emulator);
+pub(super) struct InProcess(pub(super) Emulator);
 
 /// An HTTP client whose every request is answered by this emulator.
 pub(super) fn http_client(emulator: Emulator) -> SharedHttpClient {

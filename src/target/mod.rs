@@ -6,16 +6,22 @@
 //! an account of its own, whose clock it can turn; elsewhere all sessions share the caller's account and the real clock.
 
 mod clock;
+mod declared;
+mod description;
+pub mod description_schema;
 mod exchange;
 mod in_process;
 mod operations;
+mod pacing;
+#[cfg(test)]
+mod pacing_tests;
 mod probe;
 mod session;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -29,12 +35,15 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 
 pub use clock::{Clock, ClockError, Control};
+pub use description::{Capabilities, DeclaredClock, Description};
 pub use exchange::{Answer, Exchange, Message, Transport};
+pub use pacing::{Rate, Rates, Turn};
 pub use session::Session;
 pub use wire::Overrides;
 
 use crate::emulator::{Defect, Emulator};
 use crate::kms::{AccountId, Operation, Region};
+use pacing::Pacer;
 
 /// The Region where none is given.
 pub const DEFAULT_REGION: &str = "us-east-1";
@@ -59,6 +68,8 @@ pub struct Target {
     next_account: AtomicU64,
     /// Operations that the target does not offer, with what it answers; known once it was probed.
     missing: OnceCell<BTreeMap<Operation, String>>,
+    description: Option<Description>,
+    pacer: Arc<Pacer>,
 }
 
 #[derive(Debug)]
@@ -85,8 +96,18 @@ pub struct Endpoint {
 
 /// A target that has no such client.
 #[derive(Debug, thiserror::Error)]
-#[error("needs credentials of a second account: name their profile with --second-profile")]
-pub struct NoSecondAccount;
+#[non_exhaustive]
+pub enum NoSuchClient {
+    /// There are no credentials of a second account.
+    #[error("needs credentials of a second account: name their profile with --second-profile")]
+    Credentials,
+    /// The target's description says that there is no second account.
+    #[error("needs a second account; the target's description says that there is none")]
+    Account,
+    /// The target's description says that there is no second Region.
+    #[error("needs a second Region; the target's description says that there is none")]
+    Region,
+}
 
 /// A client beside a test's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -120,6 +141,16 @@ pub enum TargetError {
         /// What the SDK says.
         why: String,
     },
+    /// It is not what its description says.
+    #[error("{path} says {claim}, but {why}")]
+    Description {
+        /// The description's file.
+        path: String,
+        /// What it says.
+        claim: &'static str,
+        /// What is so instead.
+        why: String,
+    },
     /// Nothing answers.
     #[error("{url} does not answer: {why}")]
     Unreachable {
@@ -144,6 +175,8 @@ impl Target {
             timeouts: TimeoutConfig::disabled(),
             next_account: AtomicU64::new(100_000_000_001),
             missing: OnceCell::new(),
+            description: None,
+            pacer: Arc::default(),
         }
     }
 
@@ -154,6 +187,15 @@ impl Target {
     /// # Errors
     /// When the URL is not one or is AWS's, when there are no credentials, or when nothing answers.
     pub async fn connect(endpoint: &Endpoint) -> Result<Self, TargetError> {
+        Self::connect_described(endpoint, None).await
+    }
+
+    /// The same for a target that is described: what it is called, what it offers, and how often it is called, are the
+    /// description's; where it is and the time limit are the endpoint's.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); and when the target is not what the description says.
+    pub async fn connect_described(endpoint: &Endpoint, description: Option<Description>) -> Result<Self, TargetError> {
         let host = host_of(&endpoint.url)?;
         if host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") || host.ends_with(".api.aws") {
             return Err(TargetError::Aws(endpoint.url.clone()));
@@ -161,11 +203,16 @@ impl Target {
         let http_client = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
             .build_https();
-        let (credentials, chain_region) = credentials(endpoint, &host, &http_client).await?;
+        let profile = description.as_ref().and_then(|description| description.profile.as_deref());
+        let (credentials, chain_region) = credentials(endpoint, profile, &host, &http_client).await?;
         let second_credentials = second_credentials(endpoint, &host, &http_client).await?;
         let region = endpoint.region.clone().or(chain_region).unwrap_or_else(default_region);
-        let control = Control::find(&endpoint.url).await;
         let url = endpoint.url.clone();
+        let control = declared::control(&url, description.as_ref()).await?;
+        if let Some(description) = &description {
+            declared::second_account(description, second_credentials.is_some() || control.is_some())?;
+        }
+        let pacer = description.as_ref().map(|description| Pacer::new(&description.rates)).unwrap_or_default();
         let target = Self {
             second_region: endpoint.second_region.clone().unwrap_or_else(|| beside(&region)),
             second_credentials,
@@ -185,6 +232,8 @@ impl Target {
                 200_000_000_000..900_000_000_000,
             )),
             missing: OnceCell::new(),
+            description,
+            pacer: Arc::new(pacer),
         };
         target.greet().await?;
         Ok(target)
@@ -193,6 +242,9 @@ impl Target {
     /// What reports call the target.
     #[must_use]
     pub fn name(&self) -> String {
+        if let Some(description) = &self.description {
+            return description.name.clone();
+        }
         match &self.reach {
             Reach::InProcess(emulator) => match emulator.defect() {
                 None => "the built-in emulator".to_owned(),
@@ -204,6 +256,18 @@ impl Target {
             },
             Reach::Url(url) => url.clone(),
         }
+    }
+
+    /// Its version, if its description names one.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.description.as_ref().and_then(|description| description.version.as_deref())
+    }
+
+    /// What is known of it before it is called.
+    #[must_use]
+    pub fn description(&self) -> Option<&Description> {
+        self.description.as_ref()
     }
 
     /// The URL to give on the command line to reach the same target; none for the emulator in this process.
@@ -244,15 +308,27 @@ impl Target {
     pub async fn probe(&self, operations: &[Operation]) {
         let probe = async || match self.reach {
             Reach::InProcess(_) | Reach::ServedEmulator { .. } => BTreeMap::new(),
-            Reach::Url(_) => probe::unsupported(&self.plain_session(), operations).await,
+            Reach::Url(_) => {
+                let asked: Vec<_> =
+                    operations.iter().filter(|name| !self.lacks_by_description(**name)).copied().collect();
+                probe::unsupported(&self.plain_session(), &asked).await
+            }
         };
         self.missing.get_or_init(probe).await;
     }
 
-    /// What the target answers to an operation that [`probe`](Self::probe) found it not to offer.
+    /// What the target answers to an operation that [`probe`](Self::probe) found it not to offer, or that its description
+    /// says it does not offer.
     #[must_use]
     pub fn lacks(&self, operation: Operation) -> Option<&str> {
+        if self.lacks_by_description(operation) {
+            return Some("the target's description says that it is not offered");
+        }
         self.missing.get().and_then(|missing| missing.get(&operation)).map(String::as_str)
+    }
+
+    fn lacks_by_description(&self, operation: Operation) -> bool {
+        self.description.as_ref().is_some_and(|description| description.capabilities.lacks.contains(&operation))
     }
 
     /// A way to the target for one test.
@@ -272,8 +348,16 @@ impl Target {
     /// A way to the target for another client of the same test.
     ///
     /// # Errors
-    /// When there are no credentials of a second account.
-    pub fn second_session(&self, own: &Session, client: Client) -> Result<Session, NoSecondAccount> {
+    /// When there are no credentials of a second account, or the target's description says that there is no such client.
+    pub fn second_session(&self, own: &Session, client: Client) -> Result<Session, NoSuchClient> {
+        let capabilities = self.description.as_ref().map(|description| &description.capabilities);
+        match capabilities {
+            Some(said) if client.other_region && said.second_region == Some(false) => return Err(NoSuchClient::Region),
+            Some(said) if client.other_account && said.second_account == Some(false) => {
+                return Err(NoSuchClient::Account);
+            }
+            Some(_) | None => {}
+        }
         let region = if client.other_region { self.second_region.clone() } else { own.region.clone() };
         let (account, credentials) = match (&self.reach, client.other_account) {
             (Reach::InProcess(_) | Reach::ServedEmulator { .. }, true) => {
@@ -281,7 +365,7 @@ impl Target {
             }
             (Reach::InProcess(_) | Reach::ServedEmulator { .. }, false) => (own.account(), self.credentials.clone()),
             (Reach::Url(_), false) => (None, self.credentials.clone()),
-            (Reach::Url(_), true) => (None, self.second_credentials.clone().ok_or(NoSecondAccount)?),
+            (Reach::Url(_), true) => (None, self.second_credentials.clone().ok_or(NoSuchClient::Credentials)?),
         };
         let clock = self.clock_of(account.as_ref());
         Ok(self.session_in(account, region, credentials, clock))
@@ -324,7 +408,7 @@ impl Target {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let client = aws_sdk_kms::Client::from_conf(config);
-        Session { client, region, clock, account: Mutex::new(account) }
+        Session { client, region, clock, pacer: Arc::clone(&self.pacer), account: Mutex::new(account) }
     }
 
     /// A session with the caller's own credentials and nothing of its own.
@@ -398,17 +482,21 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// The SDK's own chain; for a loopback endpoint only if the environment names some, else made-up ones.
+/// The profile's, if one is named; else the SDK's own chain; for a loopback endpoint only if the environment names some, else made-up ones.
 async fn credentials(
     endpoint: &Endpoint,
+    profile: Option<&str>,
     host: &str,
     http_client: &SharedHttpClient,
 ) -> Result<(SharedCredentialsProvider, Option<Region>), TargetError> {
-    let named = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
+    let named =
+        profile.is_some() || ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
     if is_loopback(host) && !named {
         return Ok((SharedCredentialsProvider::new(anyone()), None));
     }
-    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone()).load().await;
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone());
+    let loader = profile.into_iter().fold(loader, aws_config::ConfigLoader::profile_name);
+    let config = loader.load().await;
     let region = config.region().and_then(|region| region.as_ref().parse().ok());
     let missing = || TargetError::Credentials {
         url: endpoint.url.clone(),

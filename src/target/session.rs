@@ -1,6 +1,6 @@
 //! One test's way to the target: an account of its own where there can be one, and its clock.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_kms::Client;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::clock::Clock;
 use super::exchange::{Answer, Exchange, Message, Transport};
 use super::operations::{self, Outcome};
+use super::pacing::{Pacer, Turn};
 use super::wire::{Overrides, Record, Wire};
 use crate::kms::{AccountId, Arn, Operation, Region};
 
@@ -23,6 +24,7 @@ pub struct Session {
     pub(super) client: Client,
     pub(super) region: Region,
     pub(super) clock: Clock,
+    pub(super) pacer: Arc<Pacer>,
     /// Known from the start where the session chose it, else from the first key that the target described.
     pub(super) account: Mutex<Option<AccountId>>,
 }
@@ -53,17 +55,33 @@ impl Session {
 
     /// The same with parts that the SDK would not send so.
     pub async fn call_with(&self, operation: Operation, input: Value, overrides: Overrides) -> Exchange {
-        let started = Instant::now();
+        let turn = self.turn(operation).await;
+        self.call_in_turn(turn, input, overrides).await
+    }
+
+    /// Waits until the target's pacing lets a request of the operation through. Whoever makes a request that rests on the
+    /// time waits first, so that it is not stale when it is sent.
+    pub async fn turn(&self, operation: Operation) -> Turn {
+        self.pacer.turn(operation).await
+    }
+
+    /// The same as [`call_with`](Self::call_with), for who has waited already.
+    pub async fn call_in_turn(&self, turn: Turn, input: Value, overrides: Overrides) -> Exchange {
+        let operation = turn.operation;
         let mut attempts = 1;
+        let mut elapsed = Duration::ZERO;
         loop {
+            let started = Instant::now();
             let mut exchange = self.attempt(operation, &input, overrides.clone()).await;
+            elapsed += started.elapsed();
             exchange.attempts = attempts;
-            exchange.elapsed = started.elapsed();
+            exchange.elapsed = elapsed;
             if attempts == ATTEMPTS || !worth_repeating(&exchange) {
                 self.learn_account(&exchange);
                 return exchange;
             }
             tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempts - 1)).await;
+            let _: Turn = self.turn(operation).await;
             attempts += 1;
         }
     }

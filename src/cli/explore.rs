@@ -1,0 +1,188 @@
+//! `kms-conformance explore`: generated sequences of operations against a target, and what they found, shrunk.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::exit_code::Exit;
+use super::failure::Failure;
+use super::progress::Progress;
+use super::run::{Archive, Format, parse_wait, stop_on_signal};
+use super::signals::Signals;
+use super::target::{self, TargetArgs};
+use crate::report::{Human, Summary};
+use crate::runner::{self, Event, Plan, Stopper, TestOutcome};
+use crate::sequence::{Exploration, Explored, PROPERTIES, Property};
+use crate::target::Description;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  kms-conformance explore                                         the built-in emulator
+  kms-conformance explore --endpoint http://127.0.0.1:4566 --time 10m
+  kms-conformance explore --property expiry --cases 2000 --seed 7
+  kms-conformance explore --clients 3 --property concurrency      calls on the same keys at the same time";
+
+/// Flags of `explore`.
+#[derive(Debug, Args)]
+pub(super) struct ExploreArgs {
+    /// How many sequences are generated
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    cases: u32,
+    /// How many steps a sequence has at most
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    steps: u16,
+    /// What the sequences are made from: the same seed gives the same sequences on every machine
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// No sequence is begun, and nothing is shrunk further, after so long [default: no limit]
+    #[arg(long, value_name = "DURATION", value_parser = parse_wait)]
+    time: Option<SignedDuration>,
+    /// How many clients call at the same time, where sequences are about that
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=4))]
+    clients: u8,
+    /// What the sequences are about, such as `expiry`; may be given several times [default: everything]
+    #[arg(long, value_name = "NAME", value_parser = property)]
+    property: Vec<&'static Property>,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// What is written to stdout
+    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "The report")]
+    format: Format,
+    /// Writes events.jsonl, results.json, reach.json and the scenarios of what was found into this folder; without it
+    /// those scenarios go to scenarios/regressions
+    #[arg(long, value_name = "DIR", help_heading = "The report")]
+    out: Option<PathBuf>,
+}
+
+fn property(name: &str) -> Result<&'static Property, String> {
+    let short = |property: &Property| property.name.trim_start_matches("sequences/");
+    let found = PROPERTIES.iter().find(|property| property.name == name || short(property) == name);
+    found.ok_or_else(|| format!("it can be {}", PROPERTIES.iter().map(short).collect::<Vec<_>>().join(", ")))
+}
+
+pub(super) fn run(args: &ExploreArgs) -> Result<Exit, Failure> {
+    let description = args.target.description.as_deref().map(target::read).transpose()?;
+    let archive = args.out.as_deref().map(Archive::create).transpose()?;
+    super::runtime()?.block_on(execute(args, description, archive))
+}
+
+async fn execute(
+    args: &ExploreArgs,
+    description: Option<Description>,
+    mut archive: Option<Archive>,
+) -> Result<Exit, Failure> {
+    let options = args.target.options(description.as_ref());
+    let target = target::connect(&args.target, description).await?;
+    let stopper = Stopper::default();
+    let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
+    let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
+    let (progress, mut report) = (RefCell::new(Progress::new()), Human::default());
+    let mut found = Vec::new();
+    let mut unwritten = None;
+    let plan = Plan { tests: Vec::new(), scenarios: None, shard: None, exploration: Some(args.exploration()) };
+    let sink = |event: &Event| {
+        progress.borrow_mut().add(event);
+        report.add(event);
+        if let Event::TestFinished(outcome) = event {
+            found.extend(Scenario::of(outcome));
+        }
+        if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
+            unwritten.get_or_insert(error);
+        }
+    };
+    let tick = |tick| progress.borrow_mut().tick(tick);
+    let explored = runner::run(Arc::new(target), plan, options, &stopper, sink, tick).await;
+    listener.abort();
+    args.write(&found, &explored)?;
+    if let Some(archive) = archive {
+        archive.finish(report.summary())?;
+    }
+    match args.format {
+        Format::Human => super::print(&format!("{}{}", reach(&explored), report.render())),
+        Format::Json => super::print(&json_of(&explored, report.summary())),
+    }
+    unwritten.map_or_else(|| Ok(report.summary().conclusion.into()), Err)
+}
+
+/// A scenario of what was found.
+struct Scenario {
+    name: String,
+    text: String,
+}
+
+impl Scenario {
+    fn of(outcome: &TestOutcome) -> Option<Self> {
+        Some(Self { name: outcome.scenario.clone(), text: outcome.text.clone()? })
+    }
+}
+
+impl ExploreArgs {
+    fn exploration(&self) -> Exploration {
+        let properties = if self.property.is_empty() { PROPERTIES.iter().collect() } else { self.property.clone() };
+        Exploration {
+            cases: self.cases,
+            steps: usize::from(self.steps),
+            seed: self.seed,
+            time: self.time.map(SignedDuration::unsigned_abs),
+            clients: usize::from(self.clients),
+            properties,
+            ..Exploration::default()
+        }
+    }
+
+    fn write(&self, found: &[Scenario], explored: &Explored) -> Result<(), Failure> {
+        let dir = self.out.as_deref().unwrap_or(Path::new("scenarios"));
+        for scenario in found {
+            write(&dir.join(format!("{}.yaml", scenario.name)), &scenario.text)?;
+        }
+        if !found.is_empty() {
+            let (count, dir) = (found.len(), dir.join("regressions"));
+            let scenarios = if count == 1 { "1 scenario".to_owned() } else { format!("{count} scenarios") };
+            anstream::eprintln!("{scenarios} of what was found: {}", dir.display());
+        }
+        match &self.out {
+            Some(dir) => write(&dir.join("reach.json"), &format!("{:#}\n", json!(explored.reach.table()))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(path, text)).map_err(|error| Failure::unwritable(path, &error))
+}
+
+/// State × operation × outcome: how often each was reached, and what never was.
+fn reach(explored: &Explored) -> String {
+    let table = explored.reach.table();
+    let (reached, of) = explored.reach.counts();
+    let mut text = format!(
+        "{} sequences, {} operations; {reached} of {of} combinations of state, operation and outcome were reached\n",
+        explored.sequences, explored.operations
+    );
+    let mut missing = String::new();
+    for cell in table.iter().filter(|cell| cell.count == 0) {
+        let outcome = if cell.outcome == crate::sequence::Came::Success { "success" } else { "refusal" };
+        let _ = writeln!(missing, "  {:<26} {:<28} {outcome}", cell.state, cell.operation.as_str());
+    }
+    if !missing.is_empty() && explored.operations > 0 {
+        text.push_str("never reached:\n");
+        text.push_str(&missing);
+    }
+    text.push('\n');
+    text
+}
+
+fn json_of(explored: &Explored, summary: &Summary) -> String {
+    let told = json!({
+        "sequences": explored.sequences, "operations": explored.operations, "reach": explored.reach.table(),
+        "results": summary,
+    });
+    format!("{told:#}\n")
+}

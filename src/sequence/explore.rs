@@ -1,0 +1,493 @@
+//! Exploring a target: generated sequences, and for each distinct deviation a minimal one, confirmed by a replay.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use proptest::strategy::ValueTree as _;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::execute::{Executed, Found, Signature, execute};
+use super::export::{self, Provenance};
+use super::property::{PROPERTIES, Property, Scope};
+use super::reach::Reach;
+use super::setting::Setting;
+use super::together::AT_THE_SAME_TIME;
+use crate::judge::{Finding, Verdict};
+use crate::kms::Operation;
+use crate::model::Transition;
+use crate::rules::{self, RuleId};
+use crate::runner::{self, Event, Options, Stopper, TestOutcome};
+use crate::scenario::{SourceFile, parse};
+use crate::target::Target;
+
+/// How much is explored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exploration {
+    /// How many sequences, over all properties.
+    pub cases: u32,
+    /// So many steps a sequence at most.
+    pub steps: usize,
+    /// What the sequences are made from: the same seed gives the same sequences on every machine.
+    pub seed: u64,
+    /// No sequence is begun, and nothing is shrunk further, after so long.
+    pub time: Option<Duration>,
+    /// So many clients call at the same time, where sequences are about that.
+    pub clients: usize,
+    /// What the sequences are about.
+    pub properties: Vec<&'static Property>,
+    /// Rules whose deviations are known already; of these none is shrunk.
+    pub known: BTreeSet<RuleId>,
+}
+
+impl Default for Exploration {
+    /// What `run` explores by default.
+    fn default() -> Self {
+        let (properties, known) = (PROPERTIES.iter().collect(), BTreeSet::new());
+        Self { cases: 256, steps: 40, seed: 0, time: None, clients: 2, properties, known }
+    }
+}
+
+/// How far an exploration has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// Sequences that were run.
+    pub done: u32,
+    /// Of how many.
+    pub of: u32,
+    /// Distinct deviations so far.
+    pub found: usize,
+    /// How many of them are shrunk.
+    pub shrunk: usize,
+}
+
+/// What an exploration has come to, beside the outcomes that it told as events.
+#[derive(Debug, Clone, Default)]
+pub struct Explored {
+    /// What was reached.
+    pub reach: Reach,
+    /// How many calls the sequences made; looks at keys do not count.
+    pub operations: usize,
+    /// How many sequences were run.
+    pub sequences: u32,
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "there are not that many")]
+const PROPERTY_COUNT: u32 = PROPERTIES.len() as u32;
+/// A minimal sequence may take so many attempts.
+const ATTEMPTS: usize = 400;
+/// A deviation that depends on chance is tried so often.
+const REPLAYS: usize = 3;
+/// Without these there are no imports to speak of.
+const NEEDED: [Operation; 4] =
+    [Operation::CreateKey, Operation::DescribeKey, Operation::GetParametersForImport, Operation::ImportKeyMaterial];
+
+/// Explores a target, and tells `sink` the outcome of every property and of every distinct deviation.
+pub async fn explore(
+    target: &Arc<Target>,
+    exploration: &Exploration,
+    options: &Options,
+    stopper: &Stopper,
+    sink: &mut impl FnMut(&Event),
+    tick: &mut impl FnMut(Tick),
+) -> Explored {
+    let mut explorer = Explorer::new(target, exploration, options, stopper).await;
+    explorer.run(tick).await;
+    let outcomes = explorer.shrink(tick).await;
+    let explored = explorer.explored();
+    for outcome in explorer.outcomes().into_iter().chain(outcomes) {
+        sink(&Event::TestFinished(Box::new(outcome)));
+    }
+    explored
+}
+
+struct Explorer<'e> {
+    target: &'e Arc<Target>,
+    exploration: &'e Exploration,
+    options: &'e Options,
+    stopper: &'e Stopper,
+    began: Instant,
+    turned: bool,
+    tallies: Vec<Tally>,
+    found: BTreeMap<Signature, First>,
+    tick: Tick,
+}
+
+/// Where a deviation was first seen.
+struct First {
+    property: usize,
+    case: u32,
+    found: Found,
+    executed: Arc<Executed>,
+}
+
+/// What the sequences of a property came to.
+struct Tally {
+    property: &'static Property,
+    setting: Arc<Setting>,
+    began: Instant,
+    sequences: u32,
+    operations: usize,
+    judged: BTreeMap<RuleId, usize>,
+    reach: Reach,
+    /// The rules that deviate, and how many distinct deviations there are.
+    deviating: BTreeSet<String>,
+    deviations: usize,
+    stopped: Option<(Verdict, String)>,
+    left_behind: Vec<String>,
+}
+
+impl Tally {
+    fn new(property: &'static Property) -> Self {
+        Self {
+            property,
+            setting: Arc::new(Setting::new(property.name, property.focus.kinds, property.focus.related)),
+            began: Instant::now(),
+            sequences: 0,
+            operations: 0,
+            judged: BTreeMap::new(),
+            reach: Reach::default(),
+            deviating: BTreeSet::new(),
+            deviations: 0,
+            stopped: None,
+            left_behind: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, executed: &Executed) {
+        self.sequences += 1;
+        self.operations += executed.operations;
+        self.reach.merge(&executed.reach);
+        self.left_behind.extend(executed.left_behind.iter().cloned());
+        for (rule, count) in &executed.judged {
+            *self.judged.entry(rule.clone()).or_default() += count;
+        }
+        self.deviating.extend(executed.found.iter().map(|found| found.signature.rule.clone()));
+        if let Some(stop) = &executed.stop {
+            self.stopped.get_or_insert((stop.verdict, stop.reason.clone()));
+        }
+    }
+}
+
+impl<'e> Explorer<'e> {
+    async fn new(
+        target: &'e Arc<Target>,
+        exploration: &'e Exploration,
+        options: &'e Options,
+        stopper: &'e Stopper,
+    ) -> Self {
+        let turned = target.session().await.is_ok_and(|session| session.clock().is_controlled());
+        let tallies = exploration.properties.iter().copied().map(Tally::new).collect();
+        let (found, tick) = (BTreeMap::new(), Tick { of: exploration.cases, ..Tick::default() });
+        Self { target, exploration, options, stopper, began: Instant::now(), turned, tallies, found, tick }
+    }
+
+    fn lacking(&self) -> Option<String> {
+        let lacking = NEEDED.iter().filter(|operation| self.target.lacks(**operation).is_some());
+        let names: Vec<&str> = lacking.map(|operation| operation.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    fn is_over(&self) -> bool {
+        let late = self.exploration.time.is_some_and(|time| self.began.elapsed() > time);
+        late || self.stopper.reason().is_some()
+    }
+
+    fn transitions(&self, property: usize, case: u32) -> Vec<Transition> {
+        let tree = self.tree(property, case);
+        tree.map(|tree| tree.current()).unwrap_or_default()
+    }
+
+    fn tree(&self, property: usize, case: u32) -> Option<super::tree::SequenceTree> {
+        let tally = self.tallies.get(property)?;
+        let (length, clients) = (self.exploration.steps, self.exploration.clients);
+        tally.property.sequence(self.exploration.seed, case, Scope { length, turned: self.turned, clients })
+    }
+
+    /// Runs the sequences side by side, the properties by turns, so that a time limit leaves something of each.
+    async fn run(&mut self, tick: &mut impl FnMut(Tick)) {
+        if self.lacking().is_some() || self.tallies.is_empty() {
+            return;
+        }
+        let slots = Arc::new(Semaphore::new(self.options.jobs.get()));
+        let mut running = JoinSet::new();
+        for number in 0..self.exploration.cases {
+            let Ok(permit) = Arc::clone(&slots).acquire_owned().await else { break };
+            while let Some(joined) = running.try_join_next() {
+                self.collect(joined, tick);
+            }
+            if self.is_over() {
+                break;
+            }
+            let (position, case) = ((number % PROPERTY_COUNT) as usize, number / PROPERTY_COUNT);
+            let Some(property) = self.tallies.iter().position(|tally| *tally.property == PROPERTIES[position]) else {
+                self.tick.done += 1;
+                continue;
+            };
+            let transitions = self.transitions(property, case);
+            let (target, setting) = (Arc::clone(self.target), Arc::clone(&self.tallies[property].setting));
+            let (options, stopper) = (*self.options, self.stopper.clone());
+            running.spawn(async move {
+                let executed = execute(&target, &setting, &transitions, &options, &stopper).await;
+                drop(permit);
+                (property, case, executed)
+            });
+        }
+        while let Some(joined) = running.join_next().await {
+            self.collect(joined, tick);
+        }
+    }
+
+    fn collect(&mut self, joined: Result<(usize, u32, Executed), tokio::task::JoinError>, tick: &mut impl FnMut(Tick)) {
+        self.tick.done += 1;
+        match joined {
+            Ok((property, case, executed)) => self.take(property, case, Arc::new(executed)),
+            Err(error) => {
+                let reason = format!("please report this: {error}");
+                self.tallies.iter_mut().for_each(|tally| tally.stopped = Some((Verdict::HarnessError, reason.clone())));
+            }
+        }
+        self.tick.found = self.found.len();
+        tick(self.tick);
+    }
+
+    fn take(&mut self, property: usize, case: u32, executed: Arc<Executed>) {
+        self.tallies[property].add(&executed);
+        for found in &executed.found {
+            let first = First { property, case, found: found.clone(), executed: Arc::clone(&executed) };
+            // Whichever sequence is over first, the one with the lowest number is shrunk.
+            let earlier =
+                self.found.get(&found.signature).is_some_and(|other| (other.property, other.case) <= (property, case));
+            if !earlier {
+                self.found.insert(found.signature.clone(), first);
+            }
+        }
+    }
+
+    /// A minimal sequence, as a scenario that was run, for each distinct deviation.
+    async fn shrink(&mut self, tick: &mut impl FnMut(Tick)) -> Vec<TestOutcome> {
+        self.drop_doubles();
+        let mut outcomes = Vec::new();
+        let mut names = BTreeSet::new();
+        for (signature, first) in std::mem::take(&mut self.found) {
+            self.tallies[first.property].deviations += 1;
+            let known = self.exploration.known.iter().any(|rule| rule.as_str() == signature.rule);
+            if known || self.stopper.reason().is_some() {
+                continue;
+            }
+            let mut outcome = self.minimal(&signature, &first).await;
+            let name = outcome.scenario.clone();
+            let mut number = 2;
+            while !names.insert(outcome.scenario.clone()) {
+                outcome.scenario = format!("{name}_{number}");
+                outcome.test.clone_from(&outcome.scenario);
+                outcome.file = format!("{}.yaml", outcome.scenario);
+                number += 1;
+            }
+            outcomes.push(outcome);
+            self.tick.shrunk += 1;
+            tick(self.tick);
+        }
+        outcomes
+    }
+
+    /// What calls one after the other show too is no matter of their being made at the same time.
+    fn drop_doubles(&mut self) {
+        let alone = |signature: &&Signature| !signature.what.starts_with(AT_THE_SAME_TIME);
+        let alone: BTreeSet<String> = self.found.keys().filter(alone).map(|signature| signature.rule.clone()).collect();
+        self.found
+            .retain(|signature, _| !signature.what.starts_with(AT_THE_SAME_TIME) || !alone.contains(&signature.rule));
+    }
+
+    async fn minimal(&self, signature: &Signature, first: &First) -> TestOutcome {
+        let tally = &self.tallies[first.property];
+        let (mut best, steps) = (None, self.transitions(first.property, first.case).len());
+        if let Some(mut tree) = self.tree(first.property, first.case) {
+            let (mut attempts, mut more) = (0, true);
+            let mut failed = self.shows(tally, signature, &tree.current()).await;
+            let reproduced = failed.is_some();
+            while reproduced && more && attempts < ATTEMPTS && !self.is_over() {
+                match failed.take() {
+                    Some(smaller) => {
+                        best = Some(smaller);
+                        more = tree.simplify();
+                    }
+                    None => more = tree.complicate(),
+                }
+                if more {
+                    failed = self.shows(tally, signature, &tree.current()).await;
+                }
+                attempts += 1;
+            }
+            best = failed.or(best);
+        }
+        let provenance = Provenance { command: self.command(tally.property, first.case), steps };
+        match best {
+            // A scenario's calls are made one after the other.
+            Some((executed, found)) if executed.concurrent => {
+                let note = "calls at the same time: a replay shows it again, if not every time".to_owned();
+                as_seen(&executed, &found, &provenance, note)
+            }
+            Some((executed, found)) => {
+                let note =
+                    "the same calls in a scenario, without looks at the key between them, do not show it".to_owned();
+                let outcome = self.confirmed(tally, &executed, &found, &provenance).await;
+                outcome.unwrap_or_else(|| as_seen(&executed, &found, &provenance, note))
+            }
+            None => {
+                let note = format!("seen in a sequence of {steps} steps; a replay did not show it again");
+                as_seen(&first.executed, &first.found, &provenance, note)
+            }
+        }
+    }
+
+    /// Whether a sequence shows the deviation, on the target.
+    async fn shows(
+        &self,
+        tally: &Tally,
+        signature: &Signature,
+        transitions: &[Transition],
+    ) -> Option<(Executed, Found)> {
+        let transitions = export::renumbered(transitions);
+        // Which of several calls comes first is chance.
+        let tries = if transitions.iter().any(|step| matches!(step, Transition::Together(_))) { REPLAYS } else { 1 };
+        for _ in 0..tries {
+            let executed = execute(self.target, &tally.setting, &transitions, self.options, self.stopper).await;
+            if let Some(found) = executed.found.iter().find(|found| found.signature == *signature).cloned() {
+                return Some((executed, found));
+            }
+        }
+        None
+    }
+
+    /// The scenario's own run, which must show the deviation, too. A look at the key before the judged call makes it
+    /// plainer, but may be what makes the deviation go away.
+    async fn confirmed(
+        &self,
+        tally: &Tally,
+        executed: &Executed,
+        found: &Found,
+        provenance: &Provenance,
+    ) -> Option<TestOutcome> {
+        for witness in [true, false].repeat(REPLAYS) {
+            let text = export::scenario(&tally.setting, &executed.written, found, witness, provenance);
+            let name = export::name(found);
+            let file = SourceFile { path: format!("{name}.yaml"), text: text.clone() };
+            let tests = match parse(&name, file) {
+                Ok(tests) => tests,
+                Err(errors) => {
+                    tracing::warn!(%errors, "the scenario of a sequence cannot be read");
+                    return None;
+                }
+            };
+            let mut outcome = runner::run_test(self.target, tests.first()?, self.options).await;
+            if outcome.verdict == Verdict::Deviation {
+                outcome.text = Some(text);
+                return Some(outcome);
+            }
+        }
+        None
+    }
+
+    /// The command that makes and runs just this sequence again.
+    fn command(&self, property: &Property, case: u32) -> String {
+        let exploration = self.exploration;
+        let position = PROPERTIES.iter().position(|other| other.name == property.name).unwrap_or_default();
+        let number = case as usize * PROPERTIES.len() + position + 1;
+        let mut command = "kms-conformance explore".to_owned();
+        if let Some(url) = self.target.url() {
+            let _ = write!(command, " --endpoint {url}");
+        }
+        let name = property.name.trim_start_matches("sequences/");
+        let _ = write!(
+            command,
+            " --property {name} --seed {} --steps {} --cases {number}",
+            exploration.seed, exploration.steps
+        );
+        command
+    }
+
+    fn explored(&self) -> Explored {
+        let mut explored = Explored::default();
+        for tally in &self.tallies {
+            explored.reach.merge(&tally.reach);
+            explored.operations += tally.operations;
+            explored.sequences += tally.sequences;
+        }
+        explored
+    }
+
+    fn outcomes(&self) -> Vec<TestOutcome> {
+        let lacking = self.lacking();
+        self.tallies.iter().map(|tally| property_outcome(tally, lacking.as_deref())).collect()
+    }
+}
+
+fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
+    let (property, deviations) = (tally.property, tally.deviations);
+    let ran = format!("{} sequences, {} operations", tally.sequences, tally.operations);
+    let (verdict, reason) = match (&tally.stopped, lacking) {
+        (_, Some(operations)) => (Verdict::Unsupported, Some(format!("{operations}: the target does not know it"))),
+        (Some((verdict @ Verdict::HarnessError, reason)), _) => (*verdict, Some(reason.clone())),
+        _ if deviations > 0 => (Verdict::Deviation, Some(format!("{ran}: {deviations} distinct deviations"))),
+        (Some((verdict, reason)), _) => (*verdict, Some(reason.clone())),
+        (None, None) if tally.sequences == 0 => (Verdict::NotRun, Some("there was no time left for it".to_owned())),
+        (None, None) => (Verdict::Pass, None),
+    };
+    let kept = tally.judged.iter().filter(|(rule, _)| {
+        let judged = rules::catalogue().get(rule.as_str()).is_some_and(|rule| rule.evidence != rules::Evidence::Open);
+        judged && !tally.deviating.contains(rule.as_str())
+    });
+    let pass = |(rule, count): (&RuleId, &usize)| Finding {
+        rule: rule.clone(),
+        verdict: Verdict::Pass,
+        line: 0,
+        expected: None,
+        observed: format!("kept {count} times"),
+        differences: Vec::new(),
+        notes: Vec::new(),
+    };
+    TestOutcome {
+        test: property.name.to_owned(),
+        scenario: property.name.to_owned(),
+        subject: "sequences".to_owned(),
+        title: property.title.to_owned(),
+        why: property.why.to_owned(),
+        file: String::new(),
+        text: None,
+        verdict,
+        reason,
+        unsupported: lacking.map(|names| names.split(", ").map(str::to_owned).collect()).unwrap_or_default(),
+        findings: kept.map(pass).collect(),
+        exchanges: Vec::new(),
+        left_behind: tally.left_behind.clone(),
+        rules: tally.judged.keys().cloned().collect(),
+        elapsed_ms: (tally.began.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+    }
+}
+
+/// A deviation with the evidence of the sequence that showed it, where that cannot be a scenario.
+fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: String) -> TestOutcome {
+    let name = export::name(found);
+    let mut finding = found.finding.clone();
+    finding.notes.push(note);
+    TestOutcome {
+        test: name.clone(),
+        scenario: name,
+        subject: "regressions".to_owned(),
+        title: export::title(found),
+        why: rules::catalogue().get(&found.signature.rule).map_or_else(String::new, |rule| rule.says.clone()),
+        file: String::new(),
+        text: None,
+        verdict: Verdict::Deviation,
+        reason: Some(format!("repeat with: {}", provenance.command)),
+        unsupported: Vec::new(),
+        rules: vec![finding.rule.clone()],
+        findings: vec![finding],
+        exchanges: executed.exchanges.clone(),
+        left_behind: Vec::new(),
+        elapsed_ms: 0.0,
+    }
+}

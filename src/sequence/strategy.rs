@@ -1,0 +1,302 @@
+//! Which transitions come next: proptest strategies over the model, so that what is tried makes sense where it is tried,
+//! and rare states are reached.
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::{BoxedStrategy, Union};
+
+use super::property::Scope;
+use super::write::other_hash;
+use crate::kms::WrappingAlgorithm;
+use crate::model::{Expiry, Import, Key, Kind, Name, Related, Token, Transition, Use, World, Wrapping};
+use crate::scenario::{Damage, Place};
+use crate::states::Way;
+
+/// What a property's sequences are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Focus {
+    /// The kinds of key.
+    pub kinds: &'static [Kind],
+    /// How many keys at most.
+    pub keys: usize,
+    /// Whether keys are multi-Region keys and have replicas.
+    pub related: bool,
+    /// How much weight imports with something wrong get, beside 10 for those without.
+    pub faults: u32,
+    /// How much weight new material and rotations get.
+    pub rotations: u32,
+    /// How much weight expiring material, and the passing of time, get.
+    pub time: u32,
+    /// How much weight calls get that are made at the same time.
+    pub together: u32,
+    /// How much weight states beside Enabled and PendingImport get.
+    pub states: u32,
+}
+
+/// So many materials of each kind.
+pub(crate) const MATERIALS: usize = 3;
+
+type Choices = Vec<(u32, BoxedStrategy<Transition>)>;
+
+/// Names that the next transition may give. Only one of them is used, whichever it is.
+fn fresh(world: &World) -> Name {
+    world.clone().next_name()
+}
+
+/// What may come next in a world.
+pub(crate) fn transitions(world: &World, focus: &Focus, scope: &Scope) -> BoxedStrategy<Transition> {
+    let mut choices: Choices = Vec::new();
+    let alive = world.keys.values().filter(|key| !key.is_gone(world.now)).count();
+    if alive < focus.keys {
+        choices.push((if alive == 0 { 40 } else { 3 }, create(world, focus)));
+    }
+    for (name, key) in &world.keys {
+        if !key.is_gone(world.now) {
+            for_key(world, focus, *name, key, &mut choices);
+            choices.push((focus.together, together(world, focus, *name, key, scope)));
+        }
+    }
+    if scope.turned && focus.time > 0 {
+        choices.extend(times(world).map(|duration| (focus.time, Just(Transition::Pass(duration)).boxed())));
+    }
+    weighted(choices)
+}
+
+/// One of these; what has no weight is left out.
+fn weighted<T: std::fmt::Debug + 'static>(mut choices: Vec<(u32, BoxedStrategy<T>)>) -> BoxedStrategy<T> {
+    choices.retain(|(weight, _)| *weight > 0);
+    Union::new_weighted(choices).boxed()
+}
+
+/// Calls on one key, each by a client of its own, and now and then time that goes by meanwhile.
+fn together(world: &World, focus: &Focus, name: Name, key: &Key, scope: &Scope) -> BoxedStrategy<Transition> {
+    let mut choices = Choices::new();
+    for_key(world, focus, name, key, &mut choices);
+    let next = fresh(world).0;
+    let apart = move |calls: Vec<Transition>| {
+        let named = (next..).zip(calls).map(|(number, call)| call.renamed(Name(number)));
+        Transition::Together(named.collect())
+    };
+    proptest::collection::vec(weighted(choices), scope.clients).prop_map(apart).boxed()
+}
+
+fn create(world: &World, focus: &Focus) -> BoxedStrategy<Transition> {
+    let (key, related) = (fresh(world), focus.related);
+    let make = move |kind| Transition::Create { key, kind, multi_region: related && kind != Kind::Generated };
+    select(focus.kinds).prop_map(make).boxed()
+}
+
+fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Choices) {
+    let mut add = |weight: u32, transition: Transition| choices.push((weight, Just(transition).boxed()));
+    let waits = matches!(key.way, Way::NeverImported | Way::MaterialDeleted | Way::MaterialExpired);
+    let enabled = key.way == Way::Enabled;
+    let pending = matches!(key.way, Way::PendingDeletion | Way::PendingReplicaDeletion);
+    let external = key.kind != Kind::Generated;
+    let rotates = if key.kind == Kind::Symmetric { focus.rotations } else { u32::from(focus.rotations > 0) };
+    add(3, Transition::Describe { key: name });
+    add(if enabled { focus.states } else { 1 }, Transition::Disable { key: name });
+    add(if enabled || waits { 1 } else { 2 * focus.states }, Transition::Enable { key: name });
+    add(if pending { 6 * focus.states } else { 1 }, Transition::CancelDeletion { key: name });
+    let primary = u32::from(key.related == Related::Primary && enabled);
+    add(if pending { 1 } else { focus.states + 2 * primary }, Transition::ScheduleDeletion { key: name, days: 7 });
+    add(1, Transition::ScheduleDeletion { key: name, days: 31 });
+    add(if external && enabled { 4 } else { 2 }, Transition::DeleteMaterial { key: name, id_of: None });
+    if key.materials.iter().any(|held| held.standing == crate::model::Standing::Waiting) {
+        add(3 * rotates, Transition::Rotate { key: name });
+    } else {
+        add(u32::from(rotates > 0), Transition::Rotate { key: name });
+    }
+    if key.related == Related::Primary {
+        let weight = if world.keys.len() < focus.keys + 1 && enabled { 8 } else { 2 };
+        add(weight, Transition::Replicate { key: name, replica: fresh(world) });
+    }
+    let ids: Vec<Name> = world.imports.keys().copied().collect();
+    if !ids.is_empty() && rotates > 0 {
+        let delete = select(ids).prop_map(move |id| Transition::DeleteMaterial { key: name, id_of: Some(id) });
+        choices.push((2, delete.boxed()));
+    }
+    choices.push((if enabled || key.way == Way::NeverImported { 7 } else { 10 }, uses(world, name, key)));
+    let usable = usable_tokens(world, name);
+    choices.push((if usable == 0 { 14 } else { 3 }, parameters(world, name, key)));
+    imports(world, focus, name, key, choices);
+}
+
+fn parameters(world: &World, key: Name, of: &Key) -> BoxedStrategy<Transition> {
+    use WrappingAlgorithm::{RsaAesKeyWrapSha1, RsaAesKeyWrapSha256, RsaesOaepSha1, RsaesOaepSha256};
+    let token = fresh(world);
+    let algorithms: &[WrappingAlgorithm] = match of.kind {
+        Kind::Ecc => &[RsaesOaepSha256, RsaesOaepSha1, RsaAesKeyWrapSha256, RsaAesKeyWrapSha1],
+        Kind::Symmetric | Kind::Hmac | Kind::Generated => &[RsaesOaepSha256, RsaesOaepSha1],
+    };
+    select(algorithms).prop_map(move |algorithm| Transition::Parameters { key, token, algorithm }).boxed()
+}
+
+fn uses(world: &World, key: Name, of: &Key) -> BoxedStrategy<Transition> {
+    let mut usages = match of.kind {
+        Kind::Symmetric | Kind::Generated => vec![Use::Encrypt(fresh(world)), Use::GenerateDataKey],
+        Kind::Hmac => vec![Use::GenerateMac],
+        Kind::Ecc => vec![Use::Sign, Use::GetPublicKey],
+    };
+    if matches!(of.kind, Kind::Symmetric | Kind::Generated) {
+        let own = world.ciphertexts.iter().rev().filter(|(_, made)| made.key == key).map(|(name, _)| *name).take(3);
+        let any = world.ciphertexts.keys().rev().copied().take(1);
+        usages.extend(own.chain(any).map(Use::Decrypt));
+    }
+    select(usages).prop_map(move |usage| Transition::Use { key, usage }).boxed()
+}
+
+/// How many tokens of a key would be accepted now.
+fn usable_tokens(world: &World, key: Name) -> usize {
+    world.tokens.values().filter(|token| token.key == key && is_fresh(world, token)).count()
+}
+
+fn is_fresh(world: &World, token: &Token) -> bool {
+    !token.used && !token.refused && world.now - token.issued < SignedDuration::from_hours(23)
+}
+
+fn imports(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Choices) {
+    let own: Vec<Name> = tokens(world, |token| token.key == name);
+    let good: Vec<Name> = tokens(world, |token| token.key == name && is_fresh(world, token));
+    let all: Vec<Name> = tokens(world, |_| true);
+    let Some(any) = all.last().copied() else { return };
+    let import = fresh(world);
+    let base = Import {
+        key: name,
+        import,
+        token: any,
+        damaged_token: None,
+        wrapping: Wrapping::Right,
+        material: 0,
+        kind: key.kind,
+        expiry: Expiry::Never,
+        new: None,
+        id_of: None,
+    };
+    if !good.is_empty() {
+        let valid = (select(good.clone()), expiries(focus), materials(key), types(key, focus));
+        let plain = base.clone();
+        let valid = valid.prop_map(move |(token, expiry, material, new)| {
+            Transition::Import(Import { token, expiry, material, new, ..plain.clone() })
+        });
+        choices.push((24, valid.boxed()));
+        let from = if good.is_empty() { own } else { good };
+        choices.push((focus.faults, faulty_requests(world, focus, key, &base, from)));
+    }
+    // Any token at all: another key's, an old one, one that was used.
+    let strange = (select(all), materials(key))
+        .prop_map(move |(token, material)| Transition::Import(Import { token, material, ..base.clone() }));
+    choices.push((focus.faults / 2, strange.boxed()));
+}
+
+fn tokens(world: &World, keep: impl Fn(&Token) -> bool) -> Vec<Name> {
+    world.tokens.iter().rev().filter(|(_, token)| keep(token)).map(|(name, _)| *name).take(4).collect()
+}
+
+/// Requests with one thing wrong, or two.
+fn faulty_requests(
+    world: &World,
+    focus: &Focus,
+    key: &Key,
+    base: &Import,
+    good: Vec<Name>,
+) -> BoxedStrategy<Transition> {
+    let base = base.clone();
+    let others: Vec<Name> = tokens(world, |_| true);
+    let ids: Vec<Name> = world.imports.keys().copied().collect();
+    let algorithms = world.tokens.iter().map(|(name, token)| (*name, token.algorithm));
+    let algorithms: std::collections::BTreeMap<Name, WrappingAlgorithm> = algorithms.collect();
+    let damage = prop_oneof![
+        Just(Damage::Flip(Place::Start)),
+        Just(Damage::Flip(Place::Middle)),
+        Just(Damage::Flip(Place::End)),
+        Just(Damage::Truncate(1)),
+    ];
+    let wrapping = prop_oneof![
+        2 => select(others).prop_map(|other| (Wrapping::PublicKeyOf(other), false)),
+        1 => Just((Wrapping::Right, true)),
+        1 => Just((Wrapping::Damaged(Damage::Flip(Place::Middle)), false)),
+    ];
+    let kinds = (0..6_u32, 0..12_u32, damage, wrapping, faulty_expiries(), materials(key), any::<bool>());
+    let choose = (select(good), kinds, expiries(focus), select_or_none(ids));
+    type Faults = (u32, u32, Damage, (Wrapping, bool), Expiry, usize, bool);
+    let make = move |(token, faults, valid, id): (Name, Faults, Expiry, Option<Name>)| {
+        let (fault, second, damage, (wrapping, hash), expiry, material, new) = faults;
+        let mut import = Import { token, expiry: valid, material, ..base.clone() };
+        let algorithm: WrappingAlgorithm =
+            algorithms.get(&token).copied().unwrap_or(WrappingAlgorithm::RsaesOaepSha256);
+        for fault in [fault, second] {
+            match fault {
+                0 => import.damaged_token = Some(damage),
+                1 => import.wrapping = if hash { Wrapping::OtherHash(other_hash(algorithm)) } else { wrapping },
+                2 | 3 => import.expiry = expiry,
+                4 => import.id_of = id,
+                5 => import.new = Some(new),
+                // Mostly there is no second fault.
+                _ => {}
+            }
+        }
+        Transition::Import(import)
+    };
+    choose.prop_map(make).boxed()
+}
+
+/// One of these, where there are any.
+fn select_or_none(names: Vec<Name>) -> BoxedStrategy<Option<Name>> {
+    if names.is_empty() { Just(None).boxed() } else { select(names).prop_map(Some).boxed() }
+}
+
+fn materials(key: &Key) -> BoxedStrategy<usize> {
+    let known: Vec<usize> = key.materials.iter().map(|held| held.material).collect();
+    if known.is_empty() {
+        return (0..MATERIALS).boxed();
+    }
+    prop_oneof![3 => select(known), 1 => 0..MATERIALS].boxed()
+}
+
+fn types(key: &Key, focus: &Focus) -> BoxedStrategy<Option<bool>> {
+    if key.kind != Kind::Symmetric {
+        return Just(None).boxed();
+    }
+    weighted(vec![(4, Just(None).boxed()), (1, Just(Some(false)).boxed()), (focus.rotations, Just(Some(true)).boxed())])
+}
+
+fn expiries(focus: &Focus) -> BoxedStrategy<Expiry> {
+    let hours = |hours| Expiry::After(SignedDuration::from_hours(hours));
+    weighted(vec![
+        (6, Just(Expiry::Never).boxed()),
+        (focus.time, select(vec![hours(1), hours(30), hours(24 * 8), hours(364 * 24)]).boxed()),
+        (1, Just(Expiry::AfterByDefault(SignedDuration::from_hours(2))).boxed()),
+    ])
+}
+
+fn faulty_expiries() -> BoxedStrategy<Expiry> {
+    let hours = SignedDuration::from_hours;
+    prop_oneof![
+        Just(Expiry::Neither),
+        Just(Expiry::ModelAlone),
+        Just(Expiry::NeverWithValidTo(hours(1))),
+        Just(Expiry::After(hours(-1))),
+        Just(Expiry::After(hours(366 * 24))),
+        Just(Expiry::After(hours(24 * 365 * 3))),
+    ]
+    .boxed()
+}
+
+/// Jumps to just before and just after every instant at which something is to happen.
+fn times(world: &World) -> impl Iterator<Item = SignedDuration> + use<> {
+    let near = SignedDuration::from_secs(60);
+    let hours = SignedDuration::from_hours;
+    let mut instants: Vec<SignedDuration> = world.tokens.values().map(|token| token.issued + hours(24)).collect();
+    for key in world.keys.values() {
+        instants.extend(key.materials.iter().filter(|held| held.present).filter_map(|held| Some(held.expires?.0)));
+        instants.extend(key.deletion);
+        instants.extend(key.deletion.map(|at| at + hours(24)));
+        instants.extend(key.settles.filter(|at| *at < SignedDuration::MAX));
+    }
+    instants.sort();
+    instants.dedup();
+    let now = world.now;
+    let jumps = instants.into_iter().flat_map(move |at| [at - near - now, at + near - now]);
+    jumps.filter(SignedDuration::is_positive).take(10)
+}

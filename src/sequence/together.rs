@@ -1,0 +1,202 @@
+//! Calls made at the same time: some order must explain what they came to, and how the keys look afterwards.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+
+use super::execute::{Execution, Found, Signature, rule_id};
+use super::write;
+use crate::judge::{Finding, Verdict};
+use crate::kms::KeyState;
+use crate::model::{Allowed, Happened, Look, Name, Orders, Seen, Transition, World};
+use crate::runner::test_run::Stop;
+use crate::scenario::Call;
+use crate::target::{Answer, Exchange};
+
+/// What tells deviations of calls at the same time from those of calls one after the other.
+pub(super) const AT_THE_SAME_TIME: &str = "at the same time: ";
+
+/// What was seen of a key.
+struct Looked {
+    look: Look,
+    exchange: Exchange,
+}
+
+impl Execution<'_> {
+    pub(super) async fn together(&mut self, transitions: &[Transition]) -> Result<(), Stop> {
+        let mut calls = Vec::new();
+        let mut passing = Vec::new();
+        for transition in transitions {
+            if let Transition::Pass(duration) = transition {
+                passing.push(*duration);
+            } else {
+                self.acquaint(transition).await?;
+                calls.extend(self.readable(transition));
+            }
+        }
+        let before = self.world.clone();
+        self.done.concurrent = true;
+        let line = self.done.written.len() + 1;
+        let requests: Vec<Call> = calls.iter().map(|(_, call)| call.clone()).collect();
+        let exchanges = match self.run.send_together(line, &requests, &passing).await {
+            Ok(exchanges) => exchanges,
+            Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => return Ok(()),
+            Err(stop) => return Err(stop),
+        };
+        let mut happened: Vec<Happened> = passing.iter().map(|duration| passed(*duration)).collect();
+        for ((transition, call), exchange) in calls.into_iter().zip(&exchanges) {
+            self.done.operations += 1;
+            let refused = match &exchange.answer {
+                Answer::Refusal { code, .. } => Some(code.clone()),
+                _ => None,
+            };
+            self.note_step(write::step(&before, &transition), exchange, false);
+            self.run.bind(call.binding.as_deref(), exchange);
+            happened.push(Happened { transition, refused });
+        }
+        let looked = self.look_at_all(&before, &happened).await?;
+        self.explain(&before, &happened, &looked);
+        self.synchronise().await
+    }
+
+    /// The call of a transition that can be made here, and that the model has an opinion about.
+    fn readable(&mut self, transition: &Transition) -> Option<(Transition, Call)> {
+        let stated =
+            matches!(transition, Transition::Describe { .. }) || self.world.allows(transition) != Allowed::Unstated;
+        let mut step = write::step(&self.world, transition);
+        if matches!(transition, Transition::Create { .. } | Transition::Replicate { .. }) {
+            return None;
+        }
+        if !stated {
+            step.clear();
+        }
+        (stated && !step.is_empty()).then(|| self.read(&step)).flatten().map(|call| (transition.clone(), call))
+    }
+
+    /// One look at each key that the calls were about.
+    async fn look_at_all(&mut self, world: &World, happened: &[Happened]) -> Result<Vec<Looked>, Stop> {
+        let names: BTreeSet<Name> = happened.iter().filter_map(|call| call.transition.key()).collect();
+        let mut looked = Vec::new();
+        for key in names {
+            for seen in [Seen::Metadata, Seen::Rotations] {
+                let symmetric = world.keys.get(&key).is_some_and(|key| key.kind == crate::model::Kind::Symmetric);
+                if seen == Seen::Rotations && !symmetric {
+                    continue;
+                }
+                let look = Look { key, seen, checks: Vec::new() };
+                let step = write::look(world, &look);
+                let Some(call) = self.read(&step) else { continue };
+                let Some(exchange) = self.send(&call).await? else { continue };
+                self.note_step(step, &exchange, true);
+                looked.push(Looked { look, exchange });
+            }
+        }
+        Ok(looked)
+    }
+
+    /// Goes on in a world that explains all that was seen, and reports that there is none.
+    fn explain(&mut self, before: &World, happened: &[Happened], looked: &[Looked]) {
+        match before.orders(happened) {
+            Orders::Unexplained { rule, call, allowed } => {
+                let what = happened[call].refused.as_ref().map_or("success", |code| code.as_str()).to_owned();
+                let expected = expected(&allowed);
+                self.report(before, happened, rule, call, &format!("{expected}, in some order of the calls"), &what);
+                happened.iter().for_each(|call| self.world.take(&call.transition, call.refused.is_none()));
+                self.distrust(happened, looked);
+            }
+            Orders::Explained(worlds) => {
+                let mut missed = Vec::new();
+                for world in worlds {
+                    match self.contradiction(&world, looked) {
+                        None => {
+                            self.world = world;
+                            return;
+                        }
+                        Some(rule) => missed.push((rule, world)),
+                    }
+                }
+                let Some((rule, world)) = missed.pop() else { return };
+                let call = happened.len() - 1;
+                self.report(before, happened, &rule, call, "what some order of the calls leads to", "something else");
+                self.world = world;
+                self.distrust(happened, looked);
+            }
+        }
+    }
+
+    /// The first rule that what was seen breaks in this world.
+    fn contradiction(&mut self, world: &World, looked: &[Looked]) -> Option<String> {
+        for Looked { look, exchange } in looked {
+            let wanted = world.looks(&Transition::Describe { key: look.key }, true, None);
+            for wanted in wanted.into_iter().filter(|wanted| wanted.seen == look.seen) {
+                let step = write::look(world, &wanted);
+                for (rule, members) in wanted.checks {
+                    let Some((_, expected, _)) = self.check(&step, rule, members) else { continue };
+                    self.count(rule);
+                    let line = self.done.written.len();
+                    if self.run.compare(line, &expected, exchange).is_ok_and(|comparison| !comparison.holds()) {
+                        return Some(rule.to_owned());
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// After what no order explains nothing is known of the keys' materials; their states are as they show them.
+    fn distrust(&mut self, happened: &[Happened], looked: &[Looked]) {
+        for name in happened.iter().filter_map(|call| call.transition.key()).collect::<BTreeSet<_>>() {
+            self.world.doubt(name);
+        }
+        for Looked { look, exchange } in looked {
+            self.adopt(look, exchange);
+        }
+    }
+
+    fn report(&mut self, before: &World, happened: &[Happened], rule: &str, call: usize, expected: &str, what: &str) {
+        let Some(rule) = rule_id(rule) else { return };
+        let history: Vec<String> = happened.iter().map(told).collect();
+        let history = history.join(" ‖ ");
+        let key = happened[call].transition.key();
+        let state: Option<KeyState> = key.and_then(|key| before.keys.get(&key)).map(crate::model::Key::state);
+        let Some(operation) = happened[call].transition.operation() else { return };
+        let line = self.done.written.len();
+        let signature =
+            Signature { rule: rule.to_string(), operation, state, what: format!("{AT_THE_SAME_TIME}{what}") };
+        let finding = Finding {
+            rule,
+            verdict: Verdict::Deviation,
+            line: line.saturating_sub(1),
+            expected: Some(expected.to_owned()),
+            observed: format!("{AT_THE_SAME_TIME}{history}"),
+            differences: Vec::new(),
+            notes: Vec::new(),
+        };
+        let at = line.saturating_sub(1);
+        self.done.found.push(Found { signature, finding, at, expectation: Map::new(), witness: None });
+    }
+}
+
+fn passed(duration: jiff::SignedDuration) -> Happened {
+    Happened { transition: Transition::Pass(duration), refused: None }
+}
+
+fn told(call: &Happened) -> String {
+    let outcome = call.refused.as_ref().map_or("success", |code| code.as_str());
+    match &call.transition {
+        Transition::Pass(_) => call.transition.to_string(),
+        Transition::Import(import) => format!("{} ({}): {outcome}", call.transition, import.named_material()),
+        _ => format!("{}: {outcome}", call.transition),
+    }
+}
+
+fn expected(allowed: &Allowed) -> String {
+    match allowed {
+        Allowed::Success { .. } => "success".to_owned(),
+        Allowed::Refusal { codes, .. } if codes.is_empty() => "a refusal".to_owned(),
+        Allowed::Refusal { codes, .. } => {
+            codes.iter().map(crate::kms::ErrorCode::as_str).collect::<Vec<_>>().join(" or ")
+        }
+        Allowed::Open { .. } | Allowed::Unstated => "anything".to_owned(),
+    }
+}
