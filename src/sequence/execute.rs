@@ -41,6 +41,8 @@ pub(crate) struct Found {
     pub(crate) finding: Finding,
     /// Which of the [`Written`] steps shows it.
     pub(crate) at: usize,
+    /// The operations that were called at the same time, if that is what the deviation is about.
+    pub(crate) together: Vec<Operation>,
     /// What the step must come to, as a scenario has it.
     pub(crate) expectation: Map<String, Value>,
     /// The judged key, and its state as it was witnessed before the call.
@@ -248,7 +250,8 @@ impl Execution<'_> {
         let right_way = comparison.right_way;
         // Which members a key shows is told apart by the members; what a call does to a state, by the call.
         let about_state = comparison.differences.iter().any(|difference| difference.path.ends_with(".KeyState"));
-        let looks = exchange.operation != context.operation && !about_state && comparison.right_way;
+        let looking = [Operation::DescribeKey, Operation::ListKeyRotations].contains(&exchange.operation);
+        let looks = looking && !about_state && comparison.right_way;
         let signature = Signature {
             rule: rule.to_string(),
             operation: if looks { exchange.operation } else { context.operation },
@@ -258,7 +261,8 @@ impl Execution<'_> {
         let witness = context.transition.key().zip(context.before.map(|(_, state)| state));
         let at = line - 1;
         let finding = finding(rule, line, comparison);
-        self.done.found.push(Found { signature, finding, at, expectation: expectation.clone(), witness });
+        let (together, expectation) = (Vec::new(), expectation.clone());
+        self.done.found.push(Found { signature, finding, at, together, expectation, witness });
         right_way
     }
 

@@ -14,7 +14,6 @@ use super::export::{self, Provenance};
 use super::property::{PROPERTIES, Property, Scope};
 use super::reach::Reach;
 use super::setting::Setting;
-use super::together::AT_THE_SAME_TIME;
 use crate::judge::{Finding, Verdict};
 use crate::kms::Operation;
 use crate::model::Transition;
@@ -293,12 +292,11 @@ impl<'e> Explorer<'e> {
         outcomes
     }
 
-    /// What calls one after the other show too is no matter of their being made at the same time.
+    /// What a call does that deviates by itself says nothing of its being made at the same time as others.
     fn drop_doubles(&mut self) {
-        let alone = |signature: &&Signature| !signature.what.starts_with(AT_THE_SAME_TIME);
-        let alone: BTreeSet<String> = self.found.keys().filter(alone).map(|signature| signature.rule.clone()).collect();
-        self.found
-            .retain(|signature, _| !signature.what.starts_with(AT_THE_SAME_TIME) || !alone.contains(&signature.rule));
+        let alone = self.found.values().filter(|first| first.found.together.is_empty());
+        let alone: BTreeSet<Operation> = alone.map(|first| first.found.signature.operation).collect();
+        self.found.retain(|_, first| first.found.together.iter().all(|operation| !alone.contains(operation)));
     }
 
     async fn minimal(&self, signature: &Signature, first: &First) -> TestOutcome {

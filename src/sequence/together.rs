@@ -14,7 +14,7 @@ use crate::scenario::Call;
 use crate::target::{Answer, Exchange};
 
 /// What tells deviations of calls at the same time from those of calls one after the other.
-pub(super) const AT_THE_SAME_TIME: &str = "at the same time: ";
+const AT_THE_SAME_TIME: &str = "at the same time: ";
 
 /// What was seen of a key.
 struct Looked {
@@ -172,8 +172,9 @@ impl Execution<'_> {
             differences: Vec::new(),
             notes: Vec::new(),
         };
-        let at = line.saturating_sub(1);
-        self.done.found.push(Found { signature, finding, at, expectation: Map::new(), witness: None });
+        let (at, expectation, witness) = (line.saturating_sub(1), Map::new(), None);
+        let together = happened.iter().filter_map(|call| call.transition.operation()).collect();
+        self.done.found.push(Found { signature, finding, at, together, expectation, witness });
     }
 }
 
