@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use futures::StreamExt as _;
+use tokio::runtime::Handle;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
@@ -141,8 +142,9 @@ async fn look(defects: &[Defect], looking: Looking) -> Result<Option<Matrix>, Fa
     let tasks = defects.iter().map(|defect| {
         let (looking, stopper, defect) = (looking.clone(), stopper.clone(), *defect);
         async move {
-            let task = tokio::spawn(async move { looking.look_for(defect, &stopper).await });
-            task.await.map_err(|error| Failure::harness("the harness panicked", &error))
+            // The generators of sequences stay on the thread that made them.
+            let look = move || Handle::current().block_on(looking.look_for(defect, &stopper));
+            tokio::task::spawn_blocking(look).await.map_err(|error| Failure::harness("the harness panicked", &error))
         }
     });
     let mut looked = futures::stream::iter(tasks).buffered(cores);
