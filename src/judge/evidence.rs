@@ -64,11 +64,16 @@ impl Redactor {
     /// Text that must not be shown in any form.
     pub fn hide(&mut self, material: &Material) {
         self.hide_bytes(material.bytes());
+        let traces = material.traces();
+        self.hide_texts(traces.iter().filter_map(|(_, form)| std::str::from_utf8(form).ok().map(str::to_owned)));
     }
 
     fn hide_bytes(&mut self, bytes: &[u8]) {
-        let forms = [STANDARD.encode(bytes), hex::encode(bytes), String::from_utf8_lossy(bytes).into_owned()];
-        self.secrets.extend(forms.into_iter().filter(|form| form.len() >= SHORTEST_SECRET));
+        self.hide_texts([STANDARD.encode(bytes), hex::encode(bytes), String::from_utf8_lossy(bytes).into_owned()]);
+    }
+
+    fn hide_texts(&mut self, texts: impl IntoIterator<Item = String>) {
+        self.secrets.extend(texts.into_iter().filter(|text| text.len() >= SHORTEST_SECRET));
     }
 
     /// The exchange as it may be shown.
@@ -313,8 +318,13 @@ mod tests {
         );
         redactor.hide(&long);
         redactor.hide(&short);
-        for form in [STANDARD.encode(long.bytes()), hex::encode(long.bytes())] {
+        for form in [STANDARD.encode(long.bytes()), hex::encode(long.bytes()), hex::encode_upper(long.bytes())] {
             assert_eq!(redactor.scrub(&format!("got {form}!")), "got <redacted>!");
+        }
+        let traces = long.traces();
+        for (encoding, form) in traces.iter().filter(|(_, form)| form.is_ascii()) {
+            let scrubbed = redactor.scrub(&format!("got {}!", String::from_utf8_lossy(form)));
+            assert_eq!(traces.find_in(scrubbed.as_bytes()), None, "{encoding}");
         }
         let text = format!("{} and {}", STANDARD.encode(short.bytes()), hex::encode(short.bytes()));
         assert_eq!(redactor.scrub(&text), text, "so short a text stands anywhere by chance");
