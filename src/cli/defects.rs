@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use futures::StreamExt as _;
+use tokio::runtime::Handle;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::progress::DefectProgress;
 use super::run::stop_on_signal;
 use super::signals::Signals;
-use crate::defects::{ByScenarios, Fate, Matrix, Means, Row};
+use crate::defects::{ByScenarios, BySequences, Matrix, Means, Row};
 use crate::emulator::{Defect, Reach};
 use crate::runner::{Options, StopReason, Stopper};
 use crate::scenario::{Library, Test};
@@ -19,12 +21,13 @@ pub(super) const AFTER_HELP: &str = "\
 Examples:
   kms-conformance defects                          all of them: a few minutes
   kms-conformance defects token --format json      those whose name says so, with every test that catches them
+  kms-conformance defects --only sequences --seed 7
   kms-conformance defects --list                   what each of them does
   kms-conformance run --defect token-ignores-key   how a report looks that catches one
 
 Exit codes:
     0  every defect was caught
-    1  a defect survived
+    1  a defect survived: scenarios missed one in their reach, or sequences more than one in twenty
     2  the command line or a scenario is wrong
     4  the harness itself failed
   130  interrupted";
@@ -46,6 +49,12 @@ pub(super) struct DefectsArgs {
     /// Looks with scenarios of this subject (may be repeated)
     #[arg(long, value_name = "NAME")]
     subject: Vec<String>,
+    /// What the sequences are made from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// After so many operations of sequences a defect is given up
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    operations: usize,
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -55,6 +64,8 @@ pub(super) struct DefectsArgs {
 enum Only {
     /// The scenarios
     Scenarios,
+    /// Generated sequences
+    Sequences,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -79,8 +90,21 @@ pub(super) fn run(args: &DefectsArgs) -> Result<Exit, Failure> {
         super::print(&listed(&defects, args.format));
         return Ok(Exit::Success);
     }
-    let looking = ByScenarios { tests: args.tests()?, options: Options::default() };
-    let matrix = super::runtime()?.block_on(look(&defects, &looking, args.is_whole()))?;
+    let options = Options::default();
+    let wanted = |means| args.only.is_none_or(|only| only == means);
+    let looking = Looking {
+        scenarios: wanted(Only::Scenarios)
+            .then(|| args.tests())
+            .transpose()?
+            .map(|tests| ByScenarios { tests, options }),
+        sequences: wanted(Only::Sequences).then_some(BySequences {
+            seed: args.seed,
+            operations: args.operations,
+            options,
+        }),
+        whole: args.is_whole(),
+    };
+    let matrix = super::runtime()?.block_on(look(&defects, looking))?;
     let Some(matrix) = matrix else { return Ok(Exit::Interrupted) };
     super::print(&match args.format {
         Format::Human => matrix.render(),
@@ -88,30 +112,62 @@ pub(super) fn run(args: &DefectsArgs) -> Result<Exit, Failure> {
     });
     Ok(match matrix {
         matrix if matrix.harness_failed() => Exit::HarnessError,
-        matrix if matrix.of(Fate::Survived).next().is_some() => Exit::NotConformant,
+        matrix if matrix.misses_too_much() => Exit::NotConformant,
         _ => Exit::Success,
     })
 }
 
-/// The matrix, unless the user interrupted it.
-async fn look(defects: &[Defect], looking: &ByScenarios, whole: bool) -> Result<Option<Matrix>, Failure> {
+/// The ways of looking that are taken.
+#[derive(Debug, Clone)]
+struct Looking {
+    scenarios: Option<ByScenarios>,
+    sequences: Option<BySequences>,
+    /// Whether every defect is looked for with every scenario.
+    whole: bool,
+}
+
+impl Looking {
+    async fn look_for(&self, defect: Defect, stopper: &Stopper) -> Row {
+        let mut row = Row::new(defect);
+        if let Some(scenarios) = &self.scenarios {
+            row.caught.insert(Means::Scenarios, scenarios.look_for(defect, stopper).await);
+        }
+        if let Some(sequences) = self.sequences.filter(|_| Means::Sequences.reaches(row.about.reach)) {
+            row.caught.insert(Means::Sequences, sequences.look_for(defect, stopper).await);
+        }
+        row
+    }
+}
+
+/// The matrix, unless the user interrupted it. A few defects at a time, since a sequence keeps one core busy.
+async fn look(defects: &[Defect], looking: Looking) -> Result<Option<Matrix>, Failure> {
     let stopper = Stopper::default();
     let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
     let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
     let mut progress = DefectProgress::new(defects.len());
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let tasks = defects.iter().map(|defect| {
+        let (looking, stopper, defect) = (looking.clone(), stopper.clone(), *defect);
+        async move {
+            // The generators of sequences stay on the thread that made them.
+            let look = move || Handle::current().block_on(looking.look_for(defect, &stopper));
+            tokio::task::spawn_blocking(look).await.map_err(|error| Failure::harness("the harness panicked", &error))
+        }
+    });
+    let mut looked = futures::stream::iter(tasks).buffered(cores);
     let mut rows = Vec::new();
-    for defect in defects {
-        let mut row = Row::new(*defect);
-        row.caught.insert(Means::Scenarios, looking.look_for(*defect, &stopper).await);
+    while let Some(row) = looked.next().await {
         if stopper.reason() == Some(StopReason::Interrupted) {
             return Ok(None);
         }
+        let row = row?;
         progress.add(&row);
         rows.push(row);
     }
     progress.finish();
     listener.abort();
-    Ok(Some(Matrix::new(rows, whole.then_some(&looking.tests))))
+    let tests = looking.scenarios.as_ref().filter(|_| looking.whole).map(|scenarios| scenarios.tests.as_slice());
+    Ok(Some(Matrix::new(rows, tests)))
 }
 
 impl DefectsArgs {

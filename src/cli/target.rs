@@ -29,7 +29,7 @@ pub(super) struct TargetArgs {
     /// The endpoint to test, such as http://127.0.0.1:4566; the built-in emulator if there is none
     #[arg(long, value_name = "URL", env = "KMS_CONFORMANCE_ENDPOINT")]
     endpoint: Option<String>,
-    /// Runs against the built-in emulator with one thing wrong in it: a name from `kms-conformance defects --list`
+    /// The built-in emulator with one thing wrong in it: a name from `kms-conformance defects --list`
     #[arg(long, value_name = "NAME", value_parser = super::defects::parse_defect)]
     #[arg(conflicts_with_all = ["endpoint", "description"])]
     defect: Option<Defect>,

@@ -37,6 +37,9 @@ pub struct Catch {
     pub kills: Vec<Kill>,
     /// How many tests came to each verdict.
     pub verdicts: BTreeMap<Verdict, usize>,
+    /// How many operations were made until then; of scenarios it is not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<usize>,
 }
 
 /// A test, or a property, that deviated.

@@ -92,6 +92,24 @@ impl Matrix {
         self.rows.iter().filter(move |row| row.fate() == fate)
     }
 
+    /// How many defects are in the reach of a way of looking that was taken, and those of them that it missed.
+    #[must_use]
+    pub fn missed_by(&self, means: Means) -> (usize, Vec<&Row>) {
+        let reached = self.rows.iter().filter(|row| row.caught.contains_key(&means) && means.reaches(row.about.reach));
+        let reached: Vec<&Row> = reached.collect();
+        let missed = reached.iter().filter(|row| row.caught[&means].kills.is_empty()).copied().collect();
+        (reached.len(), missed)
+    }
+
+    /// Whether too much was missed: by scenarios anything at all; by sequences, which meet a defect by chance, more than
+    /// one in twenty of what is in their reach.
+    #[must_use]
+    pub fn misses_too_much(&self) -> bool {
+        let (_, scenarios) = self.missed_by(Means::Scenarios);
+        let (reached, sequences) = self.missed_by(Means::Sequences);
+        !scenarios.is_empty() || sequences.len() * 20 > reached || self.of(Fate::Survived).next().is_some()
+    }
+
     /// Whether the harness itself failed somewhere.
     #[must_use]
     pub fn harness_failed(&self) -> bool {

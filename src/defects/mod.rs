@@ -6,6 +6,7 @@
 //!
 //! - `caught`: what a way of looking found in one defect. [`Means`] names the ways; a new one is added there.
 //! - `scenarios`: looking with scenarios.
+//! - `sequences`: looking with generated sequences, until one deviates.
 //! - `matrix`: the rows, what they say together, and their table.
 //!
 //! [`Defect`]: crate::emulator::Defect
@@ -13,8 +14,10 @@
 mod caught;
 mod matrix;
 mod scenarios;
+mod sequences;
 mod table;
 
 pub use caught::{Catch, Kill, Means};
 pub use matrix::{Fate, MATRIX_VERSION, Matrix, Row};
 pub use scenarios::ByScenarios;
+pub use sequences::BySequences;

@@ -25,19 +25,12 @@ impl ByScenarios {
         let emulator = Emulator::new(Config { defect: Some(defect), ..Config::default() });
         let plan = Plan { tests: self.tests.clone(), scenarios: None, shard: None, exploration: None };
         let mut catch = Catch::default();
-        runner::run(
-            Arc::new(Target::emulator(emulator)),
-            plan,
-            self.options,
-            stopper,
-            |event| {
-                if let Event::TestFinished(outcome) = event {
-                    catch.add(outcome);
-                }
-            },
-            |_| (),
-        )
-        .await;
+        let sink = |event: &Event| {
+            if let Event::TestFinished(outcome) = event {
+                catch.add(outcome);
+            }
+        };
+        runner::run(Arc::new(Target::emulator(emulator)), plan, self.options, stopper, sink, |_| ()).await;
         catch.kills.sort_by(|a, b| a.name.cmp(&b.name));
         catch
     }

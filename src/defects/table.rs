@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use super::caught::Means;
 use super::matrix::{Fate, Matrix, Row};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -35,7 +36,15 @@ impl Matrix {
             );
             self.idle_scenarios.iter().for_each(|name| text.push_str(&format!("  {name}\n")));
         }
-        let _ = writeln!(text, "\n{}", self.last_line());
+        text.push('\n');
+        for (means, words) in [(Means::Scenarios, "scenarios"), (Means::Sequences, "sequences")] {
+            let (reached, missed) = self.missed_by(means);
+            if reached > 0 {
+                let _ = writeln!(text, "{words} caught {} of {reached} defects in their reach", reached - missed.len());
+                missed.iter().for_each(|row| text.push_str(&format!("  missed {}: {}\n", row.defect, row.about.says)));
+            }
+        }
+        let _ = writeln!(text, "{}", self.last_line());
         text
     }
 
@@ -56,19 +65,27 @@ impl Matrix {
     }
 }
 
+/// A defect, how many tests deviated, and after how many operations a sequence did.
 fn line(row: &Row, width: usize) -> String {
-    let kills: Vec<_> = row.caught.values().flat_map(|catch| &catch.kills).collect();
-    let scenarios: BTreeSet<&str> = kills.iter().map(|kill| kill.scenario.as_str()).collect();
-    let mut named: Vec<&str> = scenarios.iter().copied().take(NAMED).collect();
-    if scenarios.len() > NAMED {
+    let scenarios = row.caught.get(&Means::Scenarios);
+    let tests = scenarios.map_or_else(String::new, |catch| format!("{} tests", catch.kills.len()));
+    let sequences = row.caught.get(&Means::Sequences).map_or_else(String::new, |catch| match catch.operations {
+        Some(operations) if !catch.kills.is_empty() => format!("{operations} operations"),
+        _ if Means::Sequences.reaches(row.about.reach) => "missed".to_owned(),
+        _ => "-".to_owned(),
+    });
+    let kills = scenarios.into_iter().chain(row.caught.get(&Means::Sequences)).flat_map(|catch| &catch.kills);
+    let names: BTreeSet<&str> = kills.map(|kill| kill.scenario.as_str()).collect();
+    let mut named: Vec<&str> = names.iter().copied().take(NAMED).collect();
+    if names.len() > NAMED {
         named.push("…");
     }
-    let (defect, rule, count, named) = (row.defect, row.about.rule, kills.len(), named.join(", "));
+    let (defect, rule, named) = (row.defect, row.about.rule, named.join(", "));
     let verdict = match row.fate() {
         Fate::Caught => format!("{rule} among what deviated"),
         Fate::CaughtByOthers => format!("{RED}{rule} not among what deviated{RED:#}"),
         Fate::Survived => format!("{RED}survived{RED:#}"),
         Fate::OutOfReach => "out of reach".to_owned(),
     };
-    format!("{defect:<width$} {count:>5}  {verdict:<52} {DIM}{named}{DIM:#}\n")
+    format!("{defect:<width$} {tests:>10} {sequences:>16}  {verdict:<52} {DIM}{named}{DIM:#}\n")
 }

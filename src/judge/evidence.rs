@@ -378,8 +378,13 @@ mod tests {
         );
         redactor.hide(&long);
         redactor.hide(&short);
-        for form in [STANDARD.encode(long.bytes()), hex::encode(long.bytes())] {
+        for form in [STANDARD.encode(long.bytes()), hex::encode(long.bytes()), hex::encode_upper(long.bytes())] {
             assert_eq!(redactor.scrub(&format!("got {form}!")), "got <redacted>!");
+        }
+        let traces = long.traces();
+        for (encoding, form) in traces.iter().filter(|(_, form)| form.is_ascii()) {
+            let scrubbed = redactor.scrub(&format!("got {}!", String::from_utf8_lossy(form)));
+            assert_eq!(traces.find_in(scrubbed.as_bytes()), None, "{encoding}");
         }
         let text = format!("{} and {}", STANDARD.encode(short.bytes()), hex::encode(short.bytes()));
         assert_eq!(redactor.scrub(&text), text, "so short a text stands anywhere by chance");

@@ -28,7 +28,10 @@ impl World {
                 let answer = Token { key: *key, algorithm: *algorithm, issued, used, refused };
                 self.tokens.insert(*token, answer);
             }
-            Transition::Import(import) => self.import(import),
+            Transition::Import(import) => {
+                self.import(import);
+                self.look_if_uncertain(import.key);
+            }
             Transition::Rotate { key } => self.rotate(*key),
             Transition::Use { key, usage: Use::Encrypt(name) } => self.encrypt(*key, *name),
             Transition::Use { .. } | Transition::Describe { .. } => {}
@@ -41,7 +44,10 @@ impl World {
                     key.deletion = (!waits).then_some(at);
                 }
             }
-            Transition::DeleteMaterial { key, id_of } => self.delete_material(*key, *id_of),
+            Transition::DeleteMaterial { key, id_of } => {
+                self.delete_material(*key, *id_of);
+                self.look_if_uncertain(*key);
+            }
             Transition::Enable { key } => self.set_way(*key, Way::Enabled),
             Transition::Disable { key } => self.set_way(*key, Way::Disabled),
             Transition::CancelDeletion { key } => {
@@ -60,7 +66,9 @@ impl World {
         self.now = self.now.saturating_add(duration);
         let now = self.now;
         for key in self.keys.values_mut() {
-            key.expire(now);
+            if key.certain {
+                key.expire(now);
+            }
             if key.settles.is_some_and(|until| until < now) {
                 key.settles = None;
             }
@@ -105,6 +113,13 @@ impl World {
     pub fn doubt(&mut self, name: Name) {
         if let Some(key) = self.keys.get_mut(&name) {
             key.certain = false;
+        }
+    }
+
+    /// Which state follows depends on materials that the model does not know.
+    fn look_if_uncertain(&mut self, name: Name) {
+        if let Some(key) = self.keys.get_mut(&name) {
+            key.state_known &= key.certain;
         }
     }
 

@@ -38,7 +38,24 @@ impl World {
         if key.kind != Kind::Generated {
             objections.extend(self.material(key, import));
         }
-        weigh(success, &objections)
+        let older = self.is_older(import);
+        let success = if older && import.damaged_token.is_none() { "TOK-OLDER-PAIR" } else { success };
+        match weigh(success, &objections) {
+            // Who takes only the latest pair names that first; it is judged where nothing else is wrong.
+            Allowed::Refusal { rule, mut codes } if older && !codes.is_empty() => {
+                codes.push(ErrorCode::INVALID_IMPORT_TOKEN);
+                codes.sort();
+                codes.dedup();
+                Allowed::Refusal { rule, codes }
+            }
+            allowed => allowed,
+        }
+    }
+
+    /// Whether its key was given a newer pair since.
+    fn is_older(&self, import: &Import) -> bool {
+        let Some(token) = self.tokens.get(&import.token) else { return false };
+        self.tokens.range(import.token..).skip(1).any(|(_, newer)| newer.key == token.key)
     }
 
     fn token(&self, import: &Import) -> Option<Objection> {

@@ -48,6 +48,8 @@ impl World {
         }
         let state = state_rule(transition, succeeded, before.unwrap_or(key.way), key);
         looks[0].checks.push((state, json!({ "KeyMetadata": state_of(key) })));
+        let origin = if key.kind == Kind::Generated { "AWS_KMS" } else { "EXTERNAL" };
+        looks[0].checks.push(("CRE-EXT-IMMUTABLE", json!({ "KeyMetadata": { "Origin": origin } })));
         looks[0].checks.extend(members(key).map(|(rule, members)| (rule, json!({ "KeyMetadata": members }))));
         if let Some(list) = self.rotations(name, key) {
             looks.push(list);
@@ -64,7 +66,10 @@ impl World {
                 ("GPI-RESP", json!({ "KeyId": arn(*key) })),
                 ("GPI-KEYSIZE", json!({ "PublicKey": { "$rsa_public_key": 2048 } })),
                 ("GPI-24H", json!({ "ParametersValidTo": { "$near": "+24h", "within": "1m" } })),
-            ],
+            ]
+            .into_iter()
+            .chain(self.tokens.keys().next_back().map(|token| ("GPI-FRESH", differs_from(*token))))
+            .collect(),
             Transition::Import(import) if key.kind == Kind::Symmetric => self.import_answer(import),
             Transition::Use { key: name, usage } => self.use_answer(*name, key, *usage),
             _ => Vec::new(),
@@ -160,6 +165,13 @@ impl Kind {
 
 /// What is encrypted, signed and tagged.
 pub const MESSAGE: &str = "conformance";
+
+fn differs_from(token: Name) -> Value {
+    json!({
+        "PublicKey": { "$not": format!("${{p{token}.PublicKey}}") },
+        "ImportToken": { "$not": format!("${{p{token}.ImportToken}}") },
+    })
+}
 
 fn arn(key: Name) -> String {
     format!("${{k{key}.Arn}}")

@@ -115,7 +115,8 @@ impl World {
             Use::Sign => ("sign", key.kind == Kind::Ecc),
             Use::GetPublicKey => ("get_public_key", key.kind == Kind::Ecc),
         };
-        if !fits {
+        // What a key is good for that the target enabled without its material is not for the rules to say.
+        if !fits || (!key.certain && key.way == Way::Enabled) || (!key.certain && usage == Use::GetPublicKey) {
             return Allowed::Unstated;
         }
         let mut objection = None;

@@ -173,3 +173,48 @@ impl Values<'_> {
         Some(Matcher::Length { min: bound("min", 0)?, max: bound("max", usize::MAX)? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{SourceFile, parse};
+
+    /// What is said of an expectation of DescribeKey's `KeyMetadata`; nothing, where it has no mistake.
+    fn mistake(expectation: &str) -> String {
+        let text = format!(
+            "name: a test\nwhy: to test\nmaterial: {{ m: HMAC_256 }}\nsteps:\n  - DescribeKey: {{ KeyId: k }}\n    \
+             expect: {{ KeyMetadata: {{ {expectation} }} }}\n    checks: CRE-EXT-STATE\n"
+        );
+        let file = SourceFile { path: "test.yaml".into(), text };
+        parse("test/mistake", file).map_or_else(|errors| errors.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn an_expectation_that_could_hold_of_anything_or_nothing_is_refused() {
+        let cases = [
+            ("KeyState: ~", "nothing is expected of this member"),
+            ("KeyState: { $oneof: [Enabled] }", "there is no matcher `$oneof`"),
+            ("KeyState: { $text: Enabled }", "this is a mapping, but must be text"),
+            ("KeyState: { $present: false }", "this can only be `true`"),
+            ("KeyState: { $absent: false }", "this can only be `true`"),
+            ("KeyState: { $one_of: Enabled }", "`$one_of` is text, but must be a list"),
+            ("KeyState: { $one_of: [Enabld] }", "`Enabld` is not a value of AWS's"),
+            ("KeyState: { $not: Enabld }", "`Enabld` is not a value of AWS's"),
+            ("KeyState: { $matches: '(' }", "not a regular expression"),
+            ("KeyStates: Enabled", "no member `KeyStates` here"),
+            ("MacAlgorithms: [HMAC_SHA_257]", "`HMAC_SHA_257` is not a value of AWS's"),
+            ("MacAlgorithms: { $contains: HMAC_SHA_257 }", "`HMAC_SHA_257` is not a value of AWS's"),
+            ("ValidTo: { $near: +1h }", "`$near` has no `within`"),
+            ("Description: { $length: { least: 1 } }", "`$length` has no field `least`"),
+            ("Description: { $length: some }", "`$length` is text, but must be a mapping"),
+            ("Description: { $public_key_of: n }", "no material is called `n`"),
+            ("Description: { $mac_by: m, message: aGk= }", "`$mac_by` has no `algorithm`"),
+            ("Description: { $mac_by: m, message: hi, algorithm: HMAC_SHA_256 }", "this is not base64"),
+            ("Description: { $signature_by: m, message: aGk=, algorithm: HMAC_SHA_256 }", "`algorithm` cannot be"),
+        ];
+        for (expectation, expected) in cases {
+            let mistake = mistake(expectation);
+            assert!(mistake.contains(expected), "{expectation} is said to be: {mistake}");
+        }
+        assert_eq!(mistake("KeyState: Enabled, Description: { $raw: ~ }, ValidTo: { $now: +1h }"), "");
+    }
+}

@@ -114,21 +114,67 @@ pub(crate) fn descend<'s>(shape: &'s Shape, path: &[String]) -> Result<&'s Shape
 mod tests {
     use super::*;
 
+    /// After steps that bound `k`, `r`, `l` and `e` to answers and `at` to a value, with a client `west`.
+    fn scope() -> Scope {
+        let mut scope = Scope::default();
+        let operations = [Operation::CreateKey, Operation::ReplicateKey, Operation::ListKeys, Operation::Encrypt];
+        scope.answers.extend(["k", "r", "l", "e"].map(str::to_owned).into_iter().zip(operations));
+        scope.variables.insert("at".into());
+        scope.clients.insert("west".into(), Client { other_region: true, ..Client::default() });
+        scope
+    }
+
     #[test]
     fn references_are_checked_against_the_shapes() {
-        let mut scope = Scope::default();
-        scope.answers.insert("k".into(), Operation::CreateKey);
-        scope.answers.insert("l".into(), Operation::ListKeys);
-        let path = ["KeyMetadata".to_owned(), "KeyId".to_owned()].to_vec();
-        assert_eq!(scope.resolve("k.KeyId"), Ok(Reference::Answer { binding: "k".into(), path }));
-        assert!(scope.resolve("l.Keys.0.KeyArn").is_ok());
-        assert!(scope.resolve("k.request.Origin").is_ok());
-        assert_eq!(scope.resolve("account"), Ok(Reference::Account(None)));
-        scope.clients.insert("west".into(), Client { other_region: true, ..Client::default() });
-        assert_eq!(scope.resolve("west.region"), Ok(Reference::Region(Some("west".into()))));
-        assert!(scope.resolve("west").is_err());
-        assert_eq!(scope.resolve("k.Keyid").unwrap_err().found, "Keyid");
-        assert_eq!(scope.resolve("x.KeyId").unwrap_err().found, "x");
-        assert!(scope.resolve("l.Keys.first").is_err());
+        let path = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let answer = |name: &str, of: &str| Reference::Answer { binding: name.into(), path: path(of) };
+        let request = |name: &str, of: &str| Reference::Request { binding: name.into(), path: path(of) };
+        let cases = [
+            ("k.KeyId", answer("k", "KeyMetadata.KeyId")),
+            ("r.KeyId", answer("r", "ReplicaKeyMetadata.KeyId")),
+            ("l.Keys.0.KeyArn", answer("l", "Keys.0.KeyArn")),
+            ("k.request.Origin", request("k", "Origin")),
+            ("e.request.EncryptionContext.whatever", request("e", "EncryptionContext.whatever")),
+            ("at", Reference::Variable("at".into())),
+            ("account", Reference::Account(None)),
+            ("region", Reference::Region(None)),
+            ("west.account", Reference::Account(Some("west".into()))),
+            ("west.region", Reference::Region(Some("west".into()))),
+        ];
+        for (text, reference) in cases {
+            assert_eq!(scope().resolve(text), Ok(reference), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_refused_with_what_there_is() {
+        let cases = [
+            ("k.Keyid", "Keyid", "KeyId"),
+            ("k.KeyMetadata", "KeyMetadata", "KeyId"),
+            ("k.request.KeyId", "KeyId", "Origin"),
+            ("l.Keys.first", "first", "0"),
+            ("x.KeyId", "x", "k"),
+            ("x", "x", "at"),
+            ("at.member", "at", "at"),
+            ("account.member", "account", "region"),
+            ("region.member", "region", "account"),
+            ("west", "", "account"),
+            ("west.partition", "partition", "region"),
+        ];
+        for (text, found, candidate) in cases {
+            let unresolved = scope().resolve(text).expect_err(text);
+            assert_eq!(unresolved.found, found, "{text}");
+            assert!(unresolved.candidates.iter().any(|name| name == candidate), "{text}: {unresolved:?}");
+        }
+        let inside_a_text = scope().resolve("k.KeyId.first").expect_err("a text has no members");
+        assert_eq!(inside_a_text.candidates, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_name_means_one_thing() {
+        for name in ["k", "at", "west"] {
+            assert!(scope().is_taken(name), "{name}");
+        }
+        assert!(!scope().is_taken("new"));
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Found {
     pub(crate) finding: Finding,
     /// Which of the [`Written`] steps shows it.
     pub(crate) at: usize,
+    /// The operations that were called at the same time, if that is what the deviation is about.
+    pub(crate) together: Vec<Operation>,
     /// What the step must come to, as a scenario has it.
     pub(crate) expectation: Map<String, Value>,
     /// The judged key, and its state as it was witnessed before the call.
@@ -140,8 +142,15 @@ impl Execution<'_> {
             self.run.advance(*duration).await?;
             return self.synchronise().await;
         }
-        if let Transition::Together(calls) = transition {
-            return self.together(calls).await;
+        match transition {
+            Transition::Together(calls) if calls.len() > 1 => return self.together(calls).await,
+            Transition::Together(calls) => {
+                for call in calls {
+                    Box::pin(self.transition(call)).await?;
+                }
+                return Ok(());
+            }
+            _ => {}
         }
         self.acquaint(transition).await?;
         let before = transition.key().and_then(|key| self.world.keys.get(&key)).map(|key| (key.way, key.state()));
@@ -239,16 +248,21 @@ impl Execution<'_> {
             return true;
         }
         let right_way = comparison.right_way;
+        // Which members a key shows is told apart by the members; what a call does to a state, by the call.
+        let about_state = comparison.differences.iter().any(|difference| difference.path.ends_with(".KeyState"));
+        let looking = [Operation::DescribeKey, Operation::ListKeyRotations].contains(&exchange.operation);
+        let looks = looking && !about_state && comparison.right_way;
         let signature = Signature {
             rule: rule.to_string(),
-            operation: context.operation,
-            state: context.before.map(|(_, state)| state),
+            operation: if looks { exchange.operation } else { context.operation },
+            state: context.before.map(|(_, state)| state).filter(|_| !looks),
             what: what(&comparison, exchange),
         };
         let witness = context.transition.key().zip(context.before.map(|(_, state)| state));
         let at = line - 1;
         let finding = finding(rule, line, comparison);
-        self.done.found.push(Found { signature, finding, at, expectation: expectation.clone(), witness });
+        let (together, expectation) = (Vec::new(), expectation.clone());
+        self.done.found.push(Found { signature, finding, at, together, expectation, witness });
         right_way
     }
 

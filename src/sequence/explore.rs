@@ -268,6 +268,7 @@ impl<'e> Explorer<'e> {
 
     /// A minimal sequence, as a scenario that was run, for each distinct deviation.
     async fn shrink(&mut self, tick: &mut impl FnMut(Tick)) -> Vec<TestOutcome> {
+        self.drop_doubles();
         let mut outcomes = Vec::new();
         let mut names = BTreeSet::new();
         for (signature, first) in std::mem::take(&mut self.found) {
@@ -293,6 +294,13 @@ impl<'e> Explorer<'e> {
             tick(self.tick);
         }
         outcomes
+    }
+
+    /// What a call does that deviates by itself says nothing of its being made at the same time as others.
+    fn drop_doubles(&mut self) {
+        let alone = self.found.values().filter(|first| first.found.together.is_empty());
+        let alone: BTreeSet<Operation> = alone.map(|first| first.found.signature.operation).collect();
+        self.found.retain(|_, first| first.found.together.iter().all(|operation| !alone.contains(operation)));
     }
 
     async fn minimal(&self, signature: &Signature, first: &First) -> TestOutcome {

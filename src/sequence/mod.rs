@@ -9,16 +9,20 @@
 mod execute;
 mod explore;
 mod export;
+mod hunt;
 mod property;
 mod reach;
 mod setting;
 mod strategy;
+#[cfg(test)]
+mod tests;
 mod together;
 mod tree;
 mod write;
 
 pub use explore::{Exploration, Explored, Tick, explore};
 pub(crate) use export::REGRESSIONS;
+pub use hunt::{Hunted, hunt};
 pub use property::{PROPERTIES, Property};
 pub(crate) use reach::operations;
 pub use reach::{Came, Reach, Reached};

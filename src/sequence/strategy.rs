@@ -59,6 +59,10 @@ pub(crate) fn transitions(world: &World, focus: &Focus, scope: &Scope) -> BoxedS
     }
     if scope.turned && focus.time > 0 {
         choices.extend(times(world).map(|duration| (focus.time, Just(Transition::Pass(duration)).boxed())));
+        // Nothing is judged of a key that is being rotated, or made.
+        let settles = world.keys.values().filter_map(|key| key.settles).filter(|until| *until < SignedDuration::MAX);
+        let settled = settles.max().map(|until| until - world.now + SignedDuration::from_secs(30));
+        choices.extend(settled.map(|duration| (20, Just(Transition::Pass(duration)).boxed())));
     }
     weighted(choices)
 }
@@ -78,7 +82,47 @@ fn together(world: &World, focus: &Focus, name: Name, key: &Key, scope: &Scope) 
         let named = (next..).zip(calls).map(|(number, call)| call.renamed(Name(number)));
         Transition::Together(named.collect())
     };
-    proptest::collection::vec(weighted(choices), scope.clients).prop_map(apart).boxed()
+    let any = proptest::collection::vec(weighted(choices), scope.clients);
+    let races = races(world, name, key);
+    if races.is_empty() {
+        return any.prop_map(apart).boxed();
+    }
+    prop_oneof![1 => any, 1 => select(races)].prop_map(apart).boxed()
+}
+
+/// Imports of different material, each with a pair of its own, and an import beside what takes material away.
+fn races(world: &World, name: Name, key: &Key) -> Vec<Vec<Transition>> {
+    let tokens = tokens(world, |token| token.key == name && is_fresh(world, token));
+    let current = key.current().map_or(0, |held| held.material);
+    let new = (key.kind == Kind::Symmetric && !key.materials.is_empty()).then_some(true);
+    let import = |token: Name, material: usize, new: Option<bool>| {
+        let base = plain_import(name, key.kind, token);
+        Transition::Import(Import { material: material % MATERIALS, new, ..base })
+    };
+    let mut races = Vec::new();
+    if let [one, other, ..] = tokens.as_slice() {
+        races.push(vec![import(*one, current + 1, new), import(*other, current + 2, new)]);
+    }
+    if let [token, ..] = tokens.as_slice() {
+        races.push(vec![import(*token, current, None), Transition::DeleteMaterial { key: name, id_of: None }]);
+        races.push(vec![import(*token, current + 1, new), Transition::Rotate { key: name }]);
+    }
+    races
+}
+
+fn plain_import(key: Name, kind: Kind, token: Name) -> Import {
+    Import {
+        key,
+        import: Name(0),
+        token,
+        damaged_token: None,
+        wrapping: Wrapping::Right,
+        material: 0,
+        kind,
+        expiry: Expiry::Never,
+        new: None,
+        id_of: None,
+    }
 }
 
 fn create(world: &World, focus: &Focus) -> BoxedStrategy<Transition> {
@@ -98,7 +142,8 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     add(if enabled { focus.states } else { 1 }, Transition::Disable { key: name });
     add(if enabled || waits { 1 } else { 2 * focus.states }, Transition::Enable { key: name });
     add(if pending { 6 * focus.states } else { 1 }, Transition::CancelDeletion { key: name });
-    add(if pending { 1 } else { focus.states }, Transition::ScheduleDeletion { key: name, days: 7 });
+    let primary = u32::from(key.related == Related::Primary && enabled);
+    add(if pending { 1 } else { focus.states + 2 * primary }, Transition::ScheduleDeletion { key: name, days: 7 });
     add(1, Transition::ScheduleDeletion { key: name, days: 31 });
     add(if external && enabled { 4 } else { 2 }, Transition::DeleteMaterial { key: name, id_of: None });
     if key.materials.iter().any(|held| held.standing == crate::model::Standing::Waiting) {
@@ -107,7 +152,7 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         add(u32::from(rotates > 0), Transition::Rotate { key: name });
     }
     if key.related == Related::Primary {
-        let weight = if world.keys.len() < focus.keys + 1 && enabled { 8 } else { 1 };
+        let weight = if world.keys.len() < focus.keys + 1 && enabled { 8 } else { 2 };
         add(weight, Transition::Replicate { key: name, replica: fresh(world) });
     }
     let ids: Vec<Name> = world.imports.keys().copied().collect();
@@ -115,9 +160,10 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         let delete = select(ids).prop_map(move |id| Transition::DeleteMaterial { key: name, id_of: Some(id) });
         choices.push((2, delete.boxed()));
     }
-    choices.push((if enabled { 8 } else { 4 }, uses(world, name, key)));
+    choices.push((if enabled || key.way == Way::NeverImported { 7 } else { 10 }, uses(world, name, key)));
     let usable = usable_tokens(world, name);
-    choices.push((if usable == 0 { 14 } else { 3 }, parameters(world, name, key)));
+    let wanted = if focus.together > 0 { 2 } else { 1 };
+    choices.push((if usable < wanted { 14 } else { 3 }, parameters(world, name, key)));
     imports(world, focus, name, key, choices);
 }
 
@@ -138,7 +184,9 @@ fn uses(world: &World, key: Name, of: &Key) -> BoxedStrategy<Transition> {
         Kind::Ecc => vec![Use::Sign, Use::GetPublicKey],
     };
     if matches!(of.kind, Kind::Symmetric | Kind::Generated) {
-        usages.extend(world.ciphertexts.keys().rev().take(4).map(|ciphertext| Use::Decrypt(*ciphertext)));
+        let own = world.ciphertexts.iter().rev().filter(|(_, made)| made.key == key).map(|(name, _)| *name).take(3);
+        let any = world.ciphertexts.keys().rev().copied().take(1);
+        usages.extend(own.chain(any).map(Use::Decrypt));
     }
     select(usages).prop_map(move |usage| Transition::Use { key, usage }).boxed()
 }
@@ -158,22 +206,11 @@ fn imports(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     let all: Vec<Name> = tokens(world, |_| true);
     let Some(any) = all.last().copied() else { return };
     let import = fresh(world);
-    let base = Import {
-        key: name,
-        import,
-        token: any,
-        damaged_token: None,
-        wrapping: Wrapping::Right,
-        material: 0,
-        kind: key.kind,
-        expiry: Expiry::Never,
-        new: None,
-        id_of: None,
-    };
+    let base = Import { import, ..plain_import(name, key.kind, any) };
     if !good.is_empty() {
-        let valid = (select(good.clone()), expiries(focus), materials(key), types(key, focus));
+        let valid = (select(good.clone()), expiries(focus), materials_and_types(key, focus));
         let plain = base.clone();
-        let valid = valid.prop_map(move |(token, expiry, material, new)| {
+        let valid = valid.prop_map(move |(token, expiry, (material, new))| {
             Transition::Import(Import { token, expiry, material, new, ..plain.clone() })
         });
         choices.push((24, valid.boxed()));
@@ -210,7 +247,7 @@ fn faulty_requests(
         Just(Damage::Truncate(1)),
     ];
     let wrapping = prop_oneof![
-        2 => select(others).prop_map(|other| (Wrapping::PublicKeyOf(other), false)),
+        2 => select(others.clone()).prop_map(|other| (Wrapping::PublicKeyOf(other), false)),
         1 => Just((Wrapping::Right, true)),
         1 => Just((Wrapping::Damaged(Damage::Flip(Place::Middle)), false)),
     ];
@@ -225,7 +262,18 @@ fn faulty_requests(
         for fault in [fault, second] {
             match fault {
                 0 => import.damaged_token = Some(damage),
-                1 => import.wrapping = if hash { Wrapping::OtherHash(other_hash(algorithm)) } else { wrapping },
+                1 => {
+                    import.wrapping = if let (Wrapping::PublicKeyOf(chosen), Some(other)) =
+                        (wrapping, others.iter().find(|other| **other != token))
+                    {
+                        // The token's own public key is no fault.
+                        Wrapping::PublicKeyOf(if chosen == token { *other } else { chosen })
+                    } else if hash {
+                        Wrapping::OtherHash(other_hash(algorithm))
+                    } else {
+                        wrapping
+                    }
+                }
                 2 | 3 => import.expiry = expiry,
                 4 => import.id_of = id,
                 5 => import.new = Some(new),
@@ -251,11 +299,21 @@ fn materials(key: &Key) -> BoxedStrategy<usize> {
     prop_oneof![3 => select(known), 1 => 0..MATERIALS].boxed()
 }
 
-fn types(key: &Key, focus: &Focus) -> BoxedStrategy<Option<bool>> {
+/// Material and `ImportType`: mostly what goes together.
+fn materials_and_types(key: &Key, focus: &Focus) -> BoxedStrategy<(usize, Option<bool>)> {
     if key.kind != Kind::Symmetric {
-        return Just(None).boxed();
+        return materials(key).prop_map(|material| (material, None)).boxed();
     }
-    weighted(vec![(4, Just(None).boxed()), (1, Just(Some(false)).boxed()), (focus.rotations, Just(Some(true)).boxed())])
+    let unknown: Vec<usize> =
+        (0..MATERIALS).filter(|number| key.materials.iter().all(|held| held.material != *number)).collect();
+    let fresh = if unknown.is_empty() || key.materials.is_empty() { 0 } else { focus.rotations };
+    let unknown = if unknown.is_empty() { vec![0] } else { unknown };
+    weighted(vec![
+        (5, materials(key).prop_map(|material| (material, None)).boxed()),
+        (1, materials(key).prop_map(|material| (material, Some(false))).boxed()),
+        (focus.rotations.min(1), materials(key).prop_map(|material| (material, Some(true))).boxed()),
+        (fresh, select(unknown).prop_map(|material| (material, Some(true))).boxed()),
+    ])
 }
 
 fn expiries(focus: &Focus) -> BoxedStrategy<Expiry> {

@@ -12,6 +12,9 @@ use crate::model::{Allowed, Happened, Look, Name, Orders, Seen, Transition, Worl
 use crate::scenario::Call;
 use crate::target::{Answer, Exchange};
 
+/// What tells deviations of calls at the same time from those of calls one after the other.
+const AT_THE_SAME_TIME: &str = "at the same time: ";
+
 /// What was seen of a key.
 struct Looked {
     look: Look,
@@ -158,19 +161,20 @@ impl Execution<'_> {
         let Some(operation) = happened[call].transition.operation() else { return };
         let line = self.done.written.len();
         let signature =
-            Signature { rule: rule.to_string(), operation, state, what: format!("at the same time: {what}") };
+            Signature { rule: rule.to_string(), operation, state, what: format!("{AT_THE_SAME_TIME}{what}") };
         let finding = Finding {
             rule,
             verdict: Verdict::Deviation,
             line: line.saturating_sub(1),
             expected: Some(expected.to_owned()),
-            observed: format!("at the same time: {history}"),
+            observed: format!("{AT_THE_SAME_TIME}{history}"),
             differences: Vec::new(),
             notes: Vec::new(),
             listed: None,
         };
-        let at = line.saturating_sub(1);
-        self.done.found.push(Found { signature, finding, at, expectation: Map::new(), witness: None });
+        let (at, expectation, witness) = (line.saturating_sub(1), Map::new(), None);
+        let together = happened.iter().filter_map(|call| call.transition.operation()).collect();
+        self.done.found.push(Found { signature, finding, at, together, expectation, witness });
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use rsa::pkcs8::DecodePrivateKey as _;
 use serde_json::{Value, json};
 
@@ -121,7 +122,7 @@ fn each_client_has_an_account_and_a_region_of_its_own() {
 /// Instants beyond what a calendar holds are no instants.
 #[test]
 fn an_instant_is_a_number_of_seconds_that_a_calendar_holds() {
-    let at = |value: Value| super::super::context::timestamp(&value).map(jiff::Timestamp::as_millisecond);
+    let at = |value: Value| super::super::context::timestamp(&value).map(Timestamp::as_millisecond);
     assert_eq!(at(json!(1_800_000_000)), Some(1_800_000_000_000));
     assert_eq!(at(json!(1_800_000_000.000_4)), Some(1_800_000_000_000));
     assert_eq!(at(json!(1_800_000_000.000_6)), Some(1_800_000_000_001));

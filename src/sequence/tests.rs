@@ -1,0 +1,93 @@
+//! Sequences against the emulator, and how they shrink.
+
+use std::sync::Arc;
+
+use proptest::strategy::ValueTree as _;
+
+use super::explore::{Exploration, explore};
+use super::export::renumbered;
+use super::property::{PROPERTIES, Property, Scope};
+use super::setting::Setting;
+use crate::emulator::{Config, Emulator};
+use crate::judge::Verdict;
+use crate::model::{Allowed, Transition, World};
+use crate::runner::{Event, Options, Stopper, TestOutcome};
+use crate::target::Target;
+
+const SCOPE: Scope = Scope { length: 40, turned: true, clients: 2 };
+
+async fn explored(emulator: Emulator, exploration: Exploration) -> Vec<TestOutcome> {
+    let target = Arc::new(Target::emulator(emulator));
+    let mut outcomes = Vec::new();
+    let mut sink = |event: &Event| {
+        if let Event::TestFinished(outcome) = event {
+            outcomes.push((**outcome).clone());
+        }
+    };
+    let (options, stopper) = (Options::default(), Stopper::default());
+    explore(&target, &exploration, &options, &stopper, &mut sink, &mut |_| ()).await;
+    outcomes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_property_holds_on_the_emulator() {
+    let cases = u32::try_from(8 * PROPERTIES.len()).expect("a small number");
+    let outcomes = explored(Emulator::new(Config::default()), Exploration { cases, ..Exploration::default() }).await;
+    assert_eq!(outcomes.len(), PROPERTIES.len());
+    for outcome in outcomes {
+        assert_eq!((outcome.verdict, outcome.reason), (Verdict::Pass, None), "{}", outcome.test);
+        assert!(outcome.findings.len() > 10, "{}: only {} rules were judged", outcome.test, outcome.findings.len());
+    }
+}
+
+/// The smallest sequence in which a key that lost its material gets it back.
+#[test]
+fn a_sequence_shrinks_to_what_it_takes() {
+    let loses_and_regains = |transitions: &[Transition]| {
+        let mut world = World::default();
+        let mut lost = false;
+        transitions.iter().any(|transition| {
+            let known = world.knows(transition);
+            let succeeds = known && matches!(world.allows(transition), Allowed::Success { .. });
+            lost |= succeeds && matches!(transition, Transition::DeleteMaterial { .. }) && !world.imports.is_empty();
+            let regained = succeeds && lost && matches!(transition, Transition::Import(_));
+            world.take(transition, succeeds);
+            regained
+        })
+    };
+    let trees = (0..200).filter_map(|case| PROPERTIES[0].sequence(1, case, SCOPE));
+    let mut tree = trees.into_iter().find(|tree| loses_and_regains(&tree.current())).expect("one that does");
+    let (mut smallest, mut more) = (tree.current(), tree.simplify());
+    assert!(smallest.len() > 10, "{}", smallest.len());
+    while more {
+        let current = tree.current();
+        if loses_and_regains(&current) {
+            smallest = current;
+            more = tree.simplify();
+        } else {
+            more = tree.complicate();
+        }
+    }
+    // CreateKey, two pairs, an import, a deletion, and the import again.
+    assert_eq!(smallest.len(), 6, "{smallest:?}");
+}
+
+#[test]
+fn names_count_from_one_for_each_kind_of_thing() {
+    let sequence = |property: &Property| property.sequence(3, 0, SCOPE).expect("a sequence").current();
+    for property in &PROPERTIES {
+        let renumbered = renumbered(&sequence(property));
+        let made: Vec<u32> = renumbered.iter().filter_map(|step| step.made().map(|name| name.0)).collect();
+        assert_eq!(made.first(), Some(&1), "{}", property.name);
+        assert!(made.iter().max().is_some_and(|max| (*max as usize) < renumbered.len()), "{}", property.name);
+    }
+}
+
+#[test]
+fn a_setting_has_the_materials_of_its_kinds() {
+    for property in &PROPERTIES {
+        let setting = Setting::new(property.name, property.focus.kinds, property.focus.related);
+        assert!(setting.test.material.len() >= 3, "{}", property.name);
+        assert_eq!(setting.test.clients.contains_key("west"), property.focus.related, "{}", property.name);
+    }
+}
