@@ -8,7 +8,11 @@ use kms_conformance::runner::Event;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
-    command.env_remove("KMS_CONFORMANCE_ENDPOINT").env("NO_COLOR", "1").env("COLUMNS", "120");
+    command
+        .env_remove("KMS_CONFORMANCE_ENDPOINT")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "120");
     command
 }
 
@@ -199,7 +203,9 @@ fn rules_tell_what_is_known_and_what_checks_it() {
 #[test]
 fn help_shows_examples_and_exit_codes() {
     snapshot("help", &stdout(&run(&["--help"])));
-    snapshot("help-run", &stdout(&run(&["run", "--help"])));
+    for command in ["run", "known", "diff"] {
+        snapshot(&format!("help-{command}"), &stdout(&run(&[command, "--help"])));
+    }
 }
 
 #[test]

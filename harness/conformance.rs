@@ -2,16 +2,21 @@
 //!
 //! `cargo test import_token` and `cargo nextest run import_token` choose by name. The target is the built-in emulator, or
 //! whatever `KMS_CONFORMANCE_ENDPOINT` names; there, tests that would have to wait longer than 30 seconds are ignored.
+//!
+//! If `KMS_CONFORMANCE_OUT` names a folder, every process, of which nextest has one a test, writes an event log of its own
+//! into it; `kms-conformance report` makes one run of them.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kms_conformance::emulator::{Config, Emulator};
 use kms_conformance::judge::Verdict;
 use kms_conformance::kms::Operation;
-use kms_conformance::report::Human;
-use kms_conformance::runner::{Event, Options, TestOutcome, run_test};
+use kms_conformance::report::{Human, LogWriter};
+use kms_conformance::runner::{Event, Options, RunFinished, RunStarted, TestOutcome, run_test};
 use kms_conformance::scenario::{Library, Test};
 use kms_conformance::target::{Endpoint, Target};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -26,17 +31,51 @@ fn main() -> ExitCode {
         true => None,
         false => Some(Arc::new(runtime.block_on(reach(endpoint.as_deref())))),
     };
+    let log: Arc<OnceLock<Log>> = Arc::default();
     let trial = |test: Test| {
         let ignored = endpoint.is_some() && test.total_wait() > Options::default().max_wait;
         let (name, subject) = (test.name.clone(), test.scenario.subject.clone());
-        let (runtime, target) = (Arc::clone(&runtime), target.clone());
+        let (runtime, target, log) = (Arc::clone(&runtime), target.clone(), Arc::clone(&log));
         let run = move || {
             let target = target.ok_or("a test that is only listed is not run")?;
-            judge(&runtime.block_on(run_test(&target, &test, &Options::default())))
+            let outcome = runtime.block_on(run_test(&target, &test, &Options::default()));
+            if let Some(log) = log.get() {
+                log.add(&Event::TestFinished(Box::new(outcome.clone())));
+            }
+            judge(&outcome)
         };
         Trial::test(name, run).with_kind(subject).with_ignored_flag(ignored)
     };
-    libtest_mimic::run(&arguments, library.tests.into_iter().map(trial).collect()).exit_code()
+    let trials: Vec<Trial> = library.tests.into_iter().map(trial).collect();
+    let is_run = |trial: &&Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);
+    if let Some(begun) = target.and_then(|target| Log::begin(&target, trials.iter().filter(is_run).count())) {
+        let _ = log.set(begun);
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if let Some(log) = log.get() {
+        log.add(&Event::RunFinished(RunFinished { at: Timestamp::now(), stopped: None }));
+    }
+    conclusion.exit_code()
+}
+
+/// The event log of this process.
+struct Log(Mutex<LogWriter>);
+
+impl Log {
+    /// Begins a log, if one is asked for and there are tests for it. The processes of one nextest run share its id.
+    fn begin(target: &Target, tests: usize) -> Option<Self> {
+        let dir = PathBuf::from(std::env::var_os("KMS_CONFORMANCE_OUT").filter(|_| tests > 0)?);
+        let path = dir.join(format!("events-{}.jsonl", uuid::Uuid::new_v4()));
+        let log = LogWriter::create(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let log = Self(Mutex::new(log));
+        let run_id = std::env::var("NEXTEST_RUN_ID").ok();
+        log.add(&Event::RunStarted(RunStarted { run_id, ..RunStarted::now(target, tests) }));
+        Some(log)
+    }
+
+    fn add(&self, event: &Event) {
+        self.0.lock().expect("no thread panicked while it wrote").add(event).expect("the event log can be written");
+    }
 }
 
 async fn reach(endpoint: Option<&str>) -> Target {

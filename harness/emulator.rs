@@ -19,6 +19,8 @@ mod multi_region;
 mod others;
 #[path = "emulator/outside.rs"]
 mod outside;
+#[path = "emulator/races.rs"]
+mod races;
 #[path = "emulator/robustness.rs"]
 mod robustness;
 #[path = "emulator/rotation.rs"]

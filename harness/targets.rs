@@ -202,7 +202,7 @@ fn what_is_declared_as_lacking_is_unsupported_and_never_called() {
     let (url, asked) = endpoint(&[]);
     let description =
         format!("{{ name: Acme KMS, endpoint: {url}, capabilities: {{ clock: real, lacks: [GenerateMac] }} }}");
-    let (output, _dir) = run(&description, &["mac"]);
+    let (output, _dir) = run(&description, &["crypto/mac"]);
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{shown}{}", text(&output.stderr));
     assert!(shown.contains("UNSUPPORTED GenerateMac: its description says that it is not offered"), "{shown}");
@@ -216,7 +216,7 @@ fn what_is_declared_as_offered_but_is_not_known_contradicts_the_description() {
     let (url, asked) = endpoint(&["GenerateMac", "VerifyMac"]);
     let description =
         format!("{{ name: Acme KMS, endpoint: {url}, capabilities: {{ clock: real, offers: [GenerateMac] }} }}");
-    let (output, _dir) = run(&description, &["mac"]);
+    let (output, _dir) = run(&description, &["crypto/mac", "members_of_a_mac"]);
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{shown}{}", text(&output.stderr));
     let contradicted = "GenerateMac: the target does not know it, although its description says that it is offered";

@@ -15,15 +15,19 @@
 //! - [`judge`]: an expectation and an answer make a verdict; the evidence, redacted.
 //! - [`runner`]: running tests side by side, time, clean-up, interruption; a stream of events.
 //! - [`report`]: folds over the events: for people, for programs.
+//! - [`known`]: lists of known deviations, and holding outcomes against them.
 //! - [`emulator`]: a KMS of our own, to develop against and to test the harness with. It knows no rule and no scenario.
+//! - [`defects`]: the emulator with one thing wrong, many times over, and what catches each: the test of the harness.
 //! - [`cli`]: the command line.
 
 #![warn(clippy::unwrap_used)]
 
 pub mod cli;
+pub mod defects;
 pub mod emulator;
 pub mod judge;
 pub mod kms;
+pub mod known;
 pub mod material;
 pub mod model;
 pub mod report;

@@ -8,11 +8,11 @@ use crate::report::Conclusion;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// The target is conformant, or the command did what it was asked.
+    /// The target is conformant, or deviates only as the list of known deviations says, or the command did what it was asked.
     Success = 0,
-    /// The target deviates from a rule, or does not offer an operation.
+    /// The target deviates from a rule, or does not offer an operation, or the list of known deviations is out of date.
     NotConformant = 1,
-    /// The command line or a scenario is wrong.
+    /// The command line, a scenario or a list of known deviations is wrong.
     Usage = 2,
     /// The target cannot be reached, or the run could not decide.
     Undecided = 3,
@@ -25,9 +25,9 @@ pub enum Exit {
 /// For `--help`.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
-    0  conformant
-    1  not conformant: a rule does not hold, or an operation is not offered
-    2  the command line or a scenario is wrong
+    0  conformant, or deviating only as the list of --known says
+    1  not conformant: a rule does not hold, or an operation is not offered, or the list of --known is out of date
+    2  the command line, a scenario or the list of --known is wrong
     3  the target cannot be reached, or nothing is known to be wrong but not all could be judged
     4  the harness itself failed
   130  interrupted";
@@ -35,7 +35,7 @@ Exit codes:
 impl From<Conclusion> for Exit {
     fn from(conclusion: Conclusion) -> Self {
         match conclusion {
-            Conclusion::Conformant => Self::Success,
+            Conclusion::Conformant | Conclusion::AsListed => Self::Success,
             Conclusion::NotConformant => Self::NotConformant,
             Conclusion::Undecided => Self::Undecided,
             Conclusion::HarnessError => Self::HarnessError,

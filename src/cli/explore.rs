@@ -1,10 +1,7 @@
 //! `kms-conformance explore`: generated sequences of operations against a target, and what they found, shrunk.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use jiff::SignedDuration;
@@ -12,12 +9,13 @@ use serde_json::json;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
-use super::progress::Progress;
-use super::run::{Archive, Format, parse_wait, stop_on_signal};
-use super::signals::Signals;
+use super::job_summary;
+use super::record::{self, Recorder};
+use super::report::Format;
+use super::run::parse_wait;
 use super::target::{self, TargetArgs};
-use crate::report::{Human, Summary};
-use crate::runner::{self, Event, Plan, Stopper, TestOutcome};
+use crate::report::{Summary, markdown};
+use crate::runner::Plan;
 use crate::sequence::{Exploration, Explored, PROPERTIES, Property};
 use crate::target::Description;
 
@@ -52,9 +50,9 @@ pub(super) struct ExploreArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// What is written to stdout
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "The report")]
+    #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
-    /// Writes events.jsonl, results.json, reach.json and the scenarios of what was found into this folder; without it
+    /// Writes events.jsonl, the reports, reach.json and the scenarios of what was found into this folder; without it
     /// those scenarios go to scenarios/regressions
     #[arg(long, value_name = "DIR", help_heading = "The report")]
     out: Option<PathBuf>,
@@ -68,58 +66,28 @@ fn property(name: &str) -> Result<&'static Property, String> {
 
 pub(super) fn run(args: &ExploreArgs) -> Result<Exit, Failure> {
     let description = args.target.description.as_deref().map(target::read).transpose()?;
-    let archive = args.out.as_deref().map(Archive::create).transpose()?;
-    super::runtime()?.block_on(execute(args, description, archive))
+    let recorder = Recorder::create(args.out.as_deref(), Some(args.out.as_deref().unwrap_or(Path::new("scenarios"))))?;
+    super::runtime()?.block_on(execute(args, description, recorder))
 }
 
-async fn execute(
-    args: &ExploreArgs,
-    description: Option<Description>,
-    mut archive: Option<Archive>,
-) -> Result<Exit, Failure> {
+async fn execute(args: &ExploreArgs, description: Option<Description>, recorder: Recorder) -> Result<Exit, Failure> {
     let options = args.target.options(description.as_ref());
     let target = target::connect(&args.target, description).await?;
-    let stopper = Stopper::default();
-    let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
-    let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
-    let (progress, mut report) = (RefCell::new(Progress::new()), Human::default());
-    let mut found = Vec::new();
-    let mut unwritten = None;
-    let plan = Plan { tests: Vec::new(), scenarios: None, shard: None, exploration: Some(args.exploration()) };
-    let sink = |event: &Event| {
-        progress.borrow_mut().add(event);
-        report.add(event);
-        if let Event::TestFinished(outcome) = event {
-            found.extend(Scenario::of(outcome));
-        }
-        if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
-            unwritten.get_or_insert(error);
-        }
-    };
-    let tick = |tick| progress.borrow_mut().tick(tick);
-    let explored = runner::run(Arc::new(target), plan, options, &stopper, sink, tick).await;
-    listener.abort();
-    args.write(&found, &explored)?;
-    if let Some(archive) = archive {
-        archive.finish(report.summary())?;
+    let exploration = Exploration { folder: recorder.folder(), ..args.exploration() };
+    let plan = Plan { tests: Vec::new(), scenarios: None, shard: None, exploration: Some(exploration) };
+    let (mut recorder, explored) = recorder.run(target, plan, options, None).await?;
+    if let Some(dir) = &args.out {
+        record::write(&dir.join("reach.json"), &format!("{:#}\n", json!(explored.reach.table())))?;
     }
-    match args.format {
-        Format::Human => super::print(&format!("{}{}", reach(&explored), report.render())),
-        Format::Json => super::print(&json_of(&explored, report.summary())),
-    }
-    unwritten.map_or_else(|| Ok(report.summary().conclusion.into()), Err)
-}
-
-/// A scenario of what was found.
-struct Scenario {
-    name: String,
-    text: String,
-}
-
-impl Scenario {
-    fn of(outcome: &TestOutcome) -> Option<Self> {
-        Some(Self { name: outcome.scenario.clone(), text: outcome.text.clone()? })
-    }
+    recorder.finish(None)?;
+    let digest = std::slice::from_ref(recorder.report.digest());
+    job_summary::append(digest)?;
+    super::print(&match args.format {
+        Format::Human => format!("{}{}", reach(&explored), recorder.report.render()),
+        Format::Json => json_of(&explored, recorder.report.summary()),
+        Format::Markdown => markdown::render(digest, markdown::COMMENT_LIMIT),
+    });
+    Ok(recorder.complete()?.summary().conclusion.into())
 }
 
 impl ExploreArgs {
@@ -135,27 +103,6 @@ impl ExploreArgs {
             ..Exploration::default()
         }
     }
-
-    fn write(&self, found: &[Scenario], explored: &Explored) -> Result<(), Failure> {
-        let dir = self.out.as_deref().unwrap_or(Path::new("scenarios"));
-        for scenario in found {
-            write(&dir.join(format!("{}.yaml", scenario.name)), &scenario.text)?;
-        }
-        if !found.is_empty() {
-            let (count, dir) = (found.len(), dir.join("regressions"));
-            let scenarios = if count == 1 { "1 scenario".to_owned() } else { format!("{count} scenarios") };
-            anstream::eprintln!("{scenarios} of what was found: {}", dir.display());
-        }
-        match &self.out {
-            Some(dir) => write(&dir.join("reach.json"), &format!("{:#}\n", json!(explored.reach.table()))),
-            None => Ok(()),
-        }
-    }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-    folder.and_then(|()| fs::write(path, text)).map_err(|error| Failure::unwritable(path, &error))
 }
 
 /// State × operation × outcome: how often each was reached, and what never was.

@@ -6,6 +6,8 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style as Ansi};
 
 use super::exit_code::Exit;
+use crate::report::AssembleError;
+use crate::report::files::WriteError;
 use crate::scenario::{FileErrors, LibraryError, Style};
 use crate::target::TargetError;
 
@@ -32,6 +34,11 @@ impl Failure {
         Self { exit: Exit::Usage, message, hint: Some("give another folder with --out".into()) }
     }
 
+    /// The same for a file that the user named.
+    pub(super) fn unwritable_file(path: &Path, error: &dyn fmt::Display) -> Self {
+        Self::usage(format!("cannot write {}: {error}", path.display()), "give another file with --out")
+    }
+
     pub(super) const fn exit(&self) -> Exit {
         self.exit
     }
@@ -45,7 +52,24 @@ impl From<LibraryError> for Failure {
 
 impl From<FileErrors> for Failure {
     fn from(errors: FileErrors) -> Self {
-        Self { exit: Exit::Usage, message: errors.render(Style::Coloured).trim_end().to_owned(), hint: None }
+        let count = if errors.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", errors.len()) };
+        Self { exit: Exit::Usage, message: format!("{}{count}", errors.render(Style::Coloured)), hint: None }
+    }
+}
+
+impl From<AssembleError> for Failure {
+    fn from(error: AssembleError) -> Self {
+        let hint = match &error {
+            AssembleError::Read(_) | AssembleError::NoLog(_) => "`kms-conformance run --out DIR` writes event logs",
+            AssembleError::Merge(_) => "give the logs of one run, of each part one",
+        };
+        Self::usage(error.to_string(), hint)
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(WriteError { path, error }: WriteError) -> Self {
+        Self::unwritable(&path, &error)
     }
 }
 

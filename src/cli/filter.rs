@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::report::parse_profile;
+use crate::report::profiles::Profile;
 use crate::rules;
 use crate::scenario::{Library, Test};
 use crate::sequence::{PROPERTIES, Property};
@@ -25,6 +27,9 @@ pub(super) struct Filter {
     /// Tests of this subject, the folder of their scenario (may be repeated)
     #[arg(long, value_name = "NAME")]
     subject: Vec<String>,
+    /// Tests that check a rule of this profile (may be repeated)
+    #[arg(long, value_name = "NAME", value_parser = parse_profile)]
+    profile: Vec<&'static Profile>,
 }
 
 impl Filter {
@@ -42,7 +47,8 @@ impl Filter {
         Ok(tests)
     }
 
-    /// The properties of generated sequences that are chosen. None is, where rules are asked for: they are about all.
+    /// The properties of generated sequences that are chosen. None is, where rules or profiles are asked for: they
+    /// are about all.
     pub(super) fn properties(&self) -> Vec<&'static Property> {
         let named = |property: &Property, name: &String| match self.exact {
             true => *name == property.name,
@@ -51,9 +57,18 @@ impl Filter {
         let wants = |property: &&Property| {
             (self.names.is_empty() || self.names.iter().any(|name| named(property, name)))
                 && self.rule.is_empty()
+                && self.profile.is_empty()
                 && (self.subject.is_empty() || self.subject.iter().any(|subject| subject == SEQUENCES))
         };
         PROPERTIES.iter().filter(wants).collect()
+    }
+
+    /// The one profile that is meant, if it is one.
+    pub(super) fn only_profile(&self) -> Option<&'static Profile> {
+        match self.profile.as_slice() {
+            [profile] => Some(profile),
+            _ => None,
+        }
     }
 
     fn check(&self, library: &Library) -> Result<(), Failure> {
@@ -82,6 +97,8 @@ impl Filter {
         let rules = test.rules();
         (self.names.is_empty() || self.names.iter().any(named))
             && (self.rule.is_empty() || self.rule.iter().any(|id| rules.iter().any(|rule| rule.as_str() == id)))
+            && (self.profile.is_empty()
+                || self.profile.iter().any(|profile| rules.iter().any(|rule| profile.has(rule))))
             && (self.subject.is_empty() || self.subject.contains(&test.scenario.subject))
     }
 }

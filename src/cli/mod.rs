@@ -1,11 +1,17 @@
 //! The command line: flags, then options, then action. One file per command.
 
+mod defects;
+mod diff;
 mod emulator;
 mod exit_code;
 mod explore;
 mod failure;
 mod filter;
+mod job_summary;
+mod known;
 mod progress;
+mod record;
+mod report;
 mod rules;
 mod run;
 mod schema;
@@ -27,6 +33,7 @@ Examples:
   kms-conformance run import_token --out report             tests whose name says so; the event log goes to report/
   kms-conformance run --target targets/example.yaml         against what the file describes
   kms-conformance explore --time 10m                        generated sequences, each deviation shrunk
+  kms-conformance report shards --out report                the shards of a run, put together
   kms-conformance rules --subject valid_to                  what is known of ValidTo, and from where
   kms-conformance emulator --listen 127.0.0.1:4599          the emulator, for the AWS CLI and any SDK";
 
@@ -45,18 +52,30 @@ enum Command {
     /// Generates sequences of operations, runs them against a target, and shrinks what deviates
     #[command(after_help = explore::EXAMPLES)]
     Explore(Box<explore::ExploreArgs>),
+    /// Makes the reports of a run again from its event log, puts shards together, shows several runs beside each other
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::ReportArgs),
+    /// Writes a list of known deviations from a run, for `run --known`
+    #[command(after_help = known::EXAMPLES)]
+    Known(known::KnownArgs),
+    /// Compares two runs: what regressed, what was fixed, what is wrong in another way
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::DiffArgs),
     /// Prints the rules: what KMS does, how well that is known, from where, and what checks it
     Rules(rules::RulesArgs),
     /// Serves the built-in emulator over HTTP until Ctrl-C
     Emulator(emulator::EmulatorArgs),
+    /// Puts defects into the built-in emulator, one at a time, and shows what catches each
+    #[command(after_help = defects::AFTER_HELP)]
+    Defects(defects::DefectsArgs),
     /// Prints the text of a shipped scenario, those of the key-state table included
     Scenario {
         /// Its name, or that of one of its tests
         name: String,
     },
-    /// Prints the JSON schema of the files that people write, for editors
+    /// Prints a JSON schema: of the files that people write, for editors, or of what a run writes, for programs
     Schema {
-        /// Of which files
+        /// Of what
         #[arg(value_enum, default_value_t)]
         of: schema::Of,
     },
@@ -68,8 +87,12 @@ pub fn main() -> Exit {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(*args),
         Command::Explore(args) => explore::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Known(args) => known::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Emulator(args) => emulator::run(args),
+        Command::Defects(args) => defects::run(&args),
         Command::Scenario { name } => scenario(&name),
         Command::Schema { of } => {
             print(&schema::text(of));
@@ -89,6 +112,11 @@ fn scenario(name: &str) -> Result<Exit, Failure> {
     let test = test.ok_or_else(|| Failure::usage(format!("there is no scenario `{name}`"), hint))?;
     print(&test.scenario.file.text);
     Ok(Exit::Success)
+}
+
+/// An event log that a user named and that is none.
+fn unreadable_log(error: &crate::report::ReadError) -> Failure {
+    Failure::usage(error.to_string(), "give the folder of a `run --out`, or the events.jsonl in it")
 }
 
 /// Writes data to stdout. A reader that has gone, such as `head`, is no error.

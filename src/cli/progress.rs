@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::defects::{Fate, Row};
 use crate::judge::Verdict;
 use crate::runner::Event;
 use crate::sequence::Tick;
@@ -79,5 +80,37 @@ impl Progress {
             1 => " 1 deviation".to_owned(),
             many => format!(" {many} deviations"),
         }
+    }
+}
+
+/// Shows how many defects have been looked for.
+pub(super) struct DefectProgress {
+    bar: ProgressBar,
+    terminal: bool,
+    last_line: Instant,
+    survivors: usize,
+}
+
+impl DefectProgress {
+    pub(super) fn new(defects: usize) -> Self {
+        let Progress { bar, terminal, last_line, .. } = Progress::new();
+        bar.set_length(defects as u64);
+        Self { bar, terminal, last_line, survivors: 0 }
+    }
+
+    pub(super) fn add(&mut self, row: &Row) {
+        self.bar.inc(1);
+        self.survivors += usize::from(row.fate() == Fate::Survived);
+        let survivors = if self.survivors == 0 { String::new() } else { format!(", {} survived", self.survivors) };
+        let words = format!("{}{survivors}", row.defect);
+        self.bar.set_message(words.clone());
+        if !self.terminal && self.last_line.elapsed() >= LINE_EVERY {
+            self.last_line = Instant::now();
+            anstream::eprintln!("{} of {}: {words}", self.bar.position(), self.bar.length().unwrap_or_default());
+        }
+    }
+
+    pub(super) fn finish(self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -1,23 +1,22 @@
 //! `kms-conformance run`: scenarios against a target.
 
-use std::cell::RefCell;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::SignedDuration;
 
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::filter::Filter;
-use super::progress::Progress;
+use super::known;
+use super::record::Recorder;
+use super::report::Format;
 use super::signals::Signals;
 use super::target::{self, TargetArgs};
 use crate::judge::Messages;
-use crate::report::{EVENT_LOG, Human, Summary};
-use crate::runner::{self, Event, Options, Plan, Shard, StopReason, Stopper};
+use crate::known::{Fold, KnownDeviations, Names};
+use crate::runner::{Options, Plan, Shard, StopReason, Stopper};
 use crate::scenario::{Library, Test, parse_duration};
 use crate::sequence::Exploration;
 use crate::target::Description;
@@ -45,10 +44,14 @@ pub(super) struct RunArgs {
     /// Takes texts of exceptions that differ from the recorded ones for deviations, not for notes
     #[arg(long, help_heading = "The report")]
     strict_messages: bool,
+    /// Known deviations, as `kms-conformance known` lists them: they do not fail the run, unless they change or go
+    #[arg(long, value_name = "FILE", help_heading = "The report")]
+    known: Option<PathBuf>,
     /// What is written to stdout
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "The report")]
+    #[arg(long, value_enum, default_value_t, help_heading = "The report")]
     format: Format,
-    /// Writes events.jsonl (every call, redacted) and results.json into this folder
+    /// Writes events.jsonl (every call, redacted), results.json, report.html, report.md, junit.xml and badge.svg into this
+    /// folder, and scenarios of what generated sequences found below regressions/
     #[arg(long, value_name = "DIR", help_heading = "The report")]
     out: Option<PathBuf>,
 }
@@ -68,14 +71,6 @@ struct SequenceArgs {
     sequence_time: SignedDuration,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Human,
-    /// For programs: the content of results.json
-    Json,
-}
-
 pub(super) fn parse_wait(text: &str) -> Result<SignedDuration, String> {
     match parse_duration(text) {
         Ok(duration) if !duration.is_negative() => Ok(duration),
@@ -89,6 +84,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         Some(dir) => Library::from_dir(dir)?,
         None => Library::shipped()?,
     };
+    let known = args.known.as_deref().map(|path| known::read(path, &Names::of_library(&library))).transpose()?;
     let tests = args.part(args.filter.choose(library)?)?;
     if args.list {
         let exploration = args.exploration(false);
@@ -98,44 +94,31 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     let description = args.target.description.as_deref().map(target::read).transpose()?;
-    let archive = args.out.as_deref().map(Archive::create).transpose()?;
-    super::runtime()?.block_on(execute(&args, description, tests, archive))
+    let recorder = Recorder::create(args.out.as_deref(), args.out.as_deref())?;
+    super::runtime()?.block_on(execute(&args, description, tests, recorder, known.as_ref()))
 }
 
 async fn execute(
     args: &RunArgs,
     description: Option<Description>,
     tests: Vec<Arc<Test>>,
-    mut archive: Option<Archive>,
+    recorder: Recorder,
+    known: Option<&KnownDeviations>,
 ) -> Result<Exit, Failure> {
     let options = args.options(description.as_ref());
     let target = target::connect(&args.target, description).await?;
-    let stopper = Stopper::default();
-    let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
-    let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
-    let (progress, mut report) = (RefCell::new(Progress::new()), Human::default());
-    let mut unwritten = None;
+    let mut fold = known.map(Fold::new);
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
     let exploration = args.exploration(target.url().is_some());
+    let exploration = exploration.map(|exploration| Exploration { folder: recorder.folder(), ..exploration });
     let plan = Plan { tests, scenarios, shard: args.shard, exploration };
-    let sink = |event: &Event| {
-        progress.borrow_mut().add(event);
-        report.add(event);
-        if let Some(error) = archive.as_mut().and_then(|archive| archive.add(event).err()) {
-            unwritten.get_or_insert(error);
-        }
-    };
-    let tick = |tick| progress.borrow_mut().tick(tick);
-    runner::run(Arc::new(target), plan, options, &stopper, sink, tick).await;
-    listener.abort();
-    if let Some(archive) = archive {
-        archive.finish(report.summary())?;
+    let (mut recorder, _) = recorder.run(target, plan, options, fold.as_mut()).await?;
+    if let (Some(known), Some(fold)) = (known, &fold) {
+        known::tell_not_seen(known, fold);
     }
-    match args.format {
-        Format::Human => super::print(&report.render()),
-        Format::Json => super::print(&json(report.summary())),
-    }
-    unwritten.map_or_else(|| Ok(report.summary().conclusion.into()), Err)
+    recorder.finish(args.filter.only_profile())?;
+    super::report::print(args.format, &recorder.report)?;
+    Ok(recorder.complete()?.summary().conclusion.into())
 }
 
 impl RunArgs {
@@ -167,11 +150,6 @@ impl RunArgs {
     }
 }
 
-pub(super) fn json(summary: &Summary) -> String {
-    // Every key of the summary's maps is text, so that it always has a JSON form.
-    serde_json::to_string_pretty(summary).map(|text| text + "\n").unwrap_or_default()
-}
-
 /// The first signal lets tests finish their call and clean up; the second one leaves at once.
 pub(super) async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
     signals.next().await;
@@ -179,37 +157,4 @@ pub(super) async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
     anstream::eprintln!("stopping: the tests under way clean up; Ctrl-C again leaves at once");
     signals.next().await;
     std::process::exit(Exit::Interrupted as i32);
-}
-
-/// The folder of a run's files.
-pub(super) struct Archive {
-    dir: PathBuf,
-    events: BufWriter<File>,
-}
-
-impl Archive {
-    pub(super) fn create(dir: &Path) -> Result<Self, Failure> {
-        let path = dir.join(EVENT_LOG);
-        let open = || {
-            fs::create_dir_all(dir)?;
-            File::create(&path)
-        };
-        let file = open().map_err(|error| Failure::unwritable(&path, &error))?;
-        Ok(Self { dir: dir.to_owned(), events: BufWriter::new(file) })
-    }
-
-    /// Written through at once: the log is all that remains of a run that is killed.
-    pub(super) fn add(&mut self, event: &Event) -> Result<(), Failure> {
-        let mut write = || {
-            serde_json::to_writer(&mut self.events, event)?;
-            self.events.write_all(b"\n")?;
-            self.events.flush()
-        };
-        write().map_err(|error| Failure::unwritable(&self.dir.join(EVENT_LOG), &error))
-    }
-
-    pub(super) fn finish(self, summary: &Summary) -> Result<(), Failure> {
-        let path = self.dir.join("results.json");
-        fs::write(&path, json(summary)).map_err(|error| Failure::unwritable(&path, &error))
-    }
 }

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 
 use super::failure::Failure;
 use super::run::parse_wait;
-use crate::emulator::{Config, Emulator};
+use crate::emulator::{Config, Defect, Emulator};
 use crate::kms::Region;
 use crate::runner::Options;
 use crate::scenario::SourceFile;
@@ -29,6 +29,10 @@ pub(super) struct TargetArgs {
     /// The endpoint to test, such as http://127.0.0.1:4566; the built-in emulator if there is none
     #[arg(long, value_name = "URL", env = "KMS_CONFORMANCE_ENDPOINT")]
     endpoint: Option<String>,
+    /// The built-in emulator with one thing wrong in it: a name from `kms-conformance defects --list`
+    #[arg(long, value_name = "NAME", value_parser = super::defects::parse_defect)]
+    #[arg(conflicts_with_all = ["endpoint", "description"])]
+    defect: Option<Defect>,
     /// The Region to sign requests for [default: the AWS SDK's, then us-east-1]
     #[arg(long, value_name = "REGION")]
     region: Option<Region>,
@@ -64,7 +68,7 @@ pub(super) async fn connect(args: &TargetArgs, description: Option<Description>)
     let said = description.clone().unwrap_or_default();
     let Some(url) = args.endpoint.clone().or(said.endpoint) else {
         return match description {
-            None => Ok(Target::emulator(Emulator::new(Config::default()))),
+            None => Ok(Target::emulator(Emulator::new(Config { defect: args.defect, ..Config::default() }))),
             Some(description) => {
                 let hint = "add `endpoint: http://…` to it, or give --endpoint";
                 Err(Failure::usage(format!("{} names no endpoint", description.path), hint))

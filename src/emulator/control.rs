@@ -32,7 +32,7 @@ pub(crate) fn is_meant(path: &str) -> bool {
 
 pub(crate) fn respond(emulator: &Emulator, request: &Request<Bytes>) -> Response<Bytes> {
     let (status, body) = match (request.method(), request.uri().path()) {
-        (&Method::GET, ROOT) => (StatusCode::OK, hello()),
+        (&Method::GET, ROOT) => (StatusCode::OK, hello(emulator)),
         (&Method::POST, CLOCK) => answer(clock(emulator, request.body())),
         (&Method::POST, FAULTS) => answer(faults(emulator, request.body())),
         (_, path) => answer(Err(format!(
@@ -56,8 +56,12 @@ fn faults(emulator: &Emulator, body: &[u8]) -> Result<Value, String> {
     Ok(json!({}))
 }
 
-fn hello() -> Value {
-    json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "control": VERSION })
+fn hello(emulator: &Emulator) -> Value {
+    let mut hello = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "control": VERSION });
+    if let Some(defect) = emulator.defect() {
+        hello["defect"] = defect.name().into();
+    }
+    hello
 }
 
 fn clock(emulator: &Emulator, body: &[u8]) -> Result<Value, String> {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
 
+use super::defects::Defect;
 use crate::kms::ErrorCode;
 
 /// Why a request was not carried out, in the words of the answer.
@@ -54,11 +55,15 @@ impl Failure {
 
     /// The JSON body. `AccessDeniedException` spells its member `Message`, all others `message`: both as recorded.
     pub(crate) fn body(&self) -> Bytes {
-        let member = if self.code == ErrorCode::ACCESS_DENIED { "Message" } else { "message" };
-        let body = match &self.message {
+        let capital = self.code == ErrorCode::ACCESS_DENIED || Defect::ErrorMessageInCapitals.is_on();
+        let member = if capital { "Message" } else { "message" };
+        let mut body = match &self.message {
             Some(message) => json!({ "__type": self.code.as_str(), member: message }),
             None => json!({ "__type": self.code.as_str() }),
         };
+        if let Some(body) = body.as_object_mut().filter(|_| Defect::ErrorsWithoutType.is_on()) {
+            body.shift_remove("__type");
+        }
         body.to_string().into()
     }
 }

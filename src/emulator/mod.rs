@@ -30,6 +30,7 @@ pub mod choices;
 mod clock;
 mod control;
 mod crypto;
+mod defects;
 mod failure;
 mod faults;
 mod operations;
@@ -50,6 +51,7 @@ use http::{Method, Request, Response};
 use uuid::Uuid;
 
 pub use clock::AccountClock;
+pub use defects::{About, Defect, Reach, UnknownDefect};
 pub use faults::{Fault, ServiceException};
 
 use crate::kms::{AccountId, ErrorCode, Region};
@@ -73,6 +75,8 @@ pub struct Config {
     pub default_account: AccountId,
     /// The Region of requests that are not signed: `us-east-1` by default.
     pub default_region: Region,
+    /// The one thing that the emulator does wrong; nothing by default.
+    pub defect: Option<Defect>,
 }
 
 #[derive(Debug)]
@@ -81,6 +85,7 @@ struct Inner {
     accounts: RwLock<HashMap<AccountId, Arc<Account>>>,
     pool: WrappingPool,
     faults: Faults,
+    defect: Option<Defect>,
     /// `None` if there is no randomness to make one; every request then fails.
     seal: Option<TokenSeal>,
 }
@@ -91,6 +96,7 @@ impl Default for Config {
         Self {
             default_account: "000000000000".parse().expect(known),
             default_region: "us-east-1".parse().expect(known),
+            defect: None,
         }
     }
 }
@@ -104,6 +110,7 @@ impl Emulator {
             accounts: RwLock::default(),
             pool: WrappingPool::shared(),
             faults: Faults::default(),
+            defect: config.defect,
             seal: TokenSeal::new().ok(),
         }))
     }
@@ -114,7 +121,13 @@ impl Emulator {
             return control::respond(self, &request);
         }
         let id = Uuid::new_v4();
-        protocol::response(id, self.kms(id, &request).await)
+        defects::under(self.0.defect, async { protocol::response(id, self.kms(id, &request).await) }).await
+    }
+
+    /// The one thing that it does wrong, if it was made so.
+    #[must_use]
+    pub fn defect(&self) -> Option<Defect> {
+        self.0.defect
     }
 
     /// The clock of one account.
@@ -134,8 +147,11 @@ impl Emulator {
             return Err(Failure::silent(ErrorCode::UNKNOWN_OPERATION));
         }
         self.0.faults.next(operation)?;
-        let caller = Caller::of(request.headers(), &self.0.defaults)?;
+        let mut caller = Caller::of(request.headers(), &self.0.defaults)?;
         let body = validation::request(operation, &caller.region, request.body())?;
+        if let Some(account) = defects::account_of_the_key(operation, &body) {
+            caller.account = account;
+        }
         let account = self.0.account(&caller.account);
         let session = Session { emulator: &self.0, caller: &caller, account: &account, operation, request: id };
         operations::perform(&session, body).await

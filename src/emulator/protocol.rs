@@ -5,6 +5,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use uuid::Uuid;
 
+use super::defects::Defect;
 use super::failure::Failure;
 use crate::kms::{AccountId, ErrorCode, Operation, Region};
 
@@ -61,8 +62,12 @@ pub(crate) fn operation(headers: &HeaderMap) -> Result<Operation, Failure> {
 
 /// The answer to a KMS request of this id. An operation that answers nothing has an empty body.
 pub(crate) fn response(request: Uuid, outcome: Result<Bytes, Failure>) -> Response<Bytes> {
+    let code = outcome.as_ref().err().filter(|_| Defect::ErrorsWithoutType.is_on()).map(|failure| failure.code.clone());
     let (status, body) = match outcome {
         Ok(body) => (StatusCode::OK, body),
+        Err(failure) if Defect::NotFoundIs404.is_on() && failure.code == ErrorCode::NOT_FOUND => {
+            (StatusCode::NOT_FOUND, failure.body())
+        }
         Err(failure) => (failure.status, failure.body()),
     };
     let mut response = Response::new(body);
@@ -71,6 +76,9 @@ pub(crate) fn response(request: Uuid, outcome: Result<Bytes, Failure>) -> Respon
     headers.insert(CONTENT_TYPE, MEDIA_TYPE);
     if let Ok(id) = HeaderValue::from_str(&request.to_string()) {
         headers.insert("x-amzn-requestid", id);
+    }
+    if let Some(code) = code.and_then(|code| HeaderValue::from_str(code.as_str()).ok()) {
+        headers.insert("x-amzn-errortype", code);
     }
     response
 }

@@ -3,6 +3,7 @@
 //! One row per operation that looks at the state, one column per state, as AWS publishes it; where the table leaves two
 //! exceptions open, the one that [`choices`](super::choices) picks. What depends on the key's origin is not here.
 
+use super::defects::Defect;
 use super::failure::Failure;
 use crate::kms::{Arn, ErrorCode, KeyState, Operation};
 
@@ -63,12 +64,51 @@ const TABLE: &[Row] = &[
 /// Refuses the operation if a key in this state does not permit it. Operations without a row are permitted always.
 pub(crate) fn permit(operation: Operation, state: KeyState, arn: &Arn) -> Result<(), Failure> {
     let row = TABLE.iter().find(|(of, _)| *of == operation);
-    match row.map_or(Yes, |(_, cells)| cells[column(state)]) {
+    let cell = row.map_or(Yes, |(_, cells)| cells[column(state)]);
+    match deviant(operation, state).unwrap_or(cell) {
         Yes => Ok(()),
+        Off if Defect::DisabledIsInvalidState.is_on() => Err(Failure::state(format!("{arn} is disabled."))),
         Off => Err(Failure::new(ErrorCode::DISABLED, format!("{arn} is disabled."))),
+        Bad if Defect::PendingImportIsDisabled.is_on() && state == KeyState::PendingImport => {
+            Err(Failure::new(ErrorCode::DISABLED, format!("{arn} is disabled.")))
+        }
         Bad => Err(Failure::state(format!("{arn} is {}.", words(state)))),
         Not => Err(Failure::state(format!("{arn} is not pending deletion."))),
     }
+}
+
+/// A cell of the table that a defect has changed.
+fn deviant(operation: Operation, state: KeyState) -> Option<Cell> {
+    use {KeyState as S, Operation as O};
+    let (defect, cell) = match (operation, state) {
+        (O::CancelKeyDeletion, S::Enabled | S::Disabled) => (Defect::CancelWithoutDeletion, Yes),
+        (O::ScheduleKeyDeletion, S::PendingDeletion) => (Defect::DeletionScheduledTwice, Yes),
+        (O::Encrypt | O::GenerateDataKey, S::PendingDeletion) => (Defect::PendingDeletionEncrypts, Yes),
+        (O::Encrypt | O::GenerateDataKey, S::Disabled) => (Defect::DisabledEncrypts, Yes),
+        (O::EnableKey, S::PendingImport) => (Defect::EnableWithoutMaterial, Yes),
+        (O::CreateGrant, S::PendingImport) => (Defect::GrantsWithoutMaterial, Yes),
+        (O::RevokeGrant, S::Disabled | S::PendingImport) => (Defect::RevocationNeedsEnabledKey, Off),
+        (O::PutKeyPolicy, S::Disabled | S::PendingImport) => (Defect::PolicyNeedsEnabledKey, Off),
+        (O::GetPublicKey, S::Disabled) => (Defect::PublicKeyNeedsEnabledKey, Off),
+        (O::TagResource | O::UntagResource, S::PendingDeletion) => (Defect::TagsWhilePendingDeletion, Yes),
+        (O::ReplicateKey, S::PendingImport) => (Defect::ReplicationWithoutMaterial, Yes),
+        (O::ImportKeyMaterial, S::Enabled) => (Defect::SameMaterialRefused, Bad),
+        (O::DeleteImportedKeyMaterial, S::PendingImport) => (Defect::DeletionNeedsMaterial, Bad),
+        (O::CreateAlias, S::PendingDeletion) => (Defect::AliasWhilePendingDeletion, Yes),
+        (O::CreateAlias, S::Disabled | S::PendingImport) => (Defect::AliasesNeedEnabledKey, Bad),
+        (O::GetParametersForImport, S::PendingDeletion) => (Defect::ParametersWhilePendingDeletion, Yes),
+        (O::EnableKey, S::PendingDeletion) => (Defect::EnableWhilePendingDeletion, Yes),
+        (O::UpdatePrimaryRegion, S::Disabled | S::PendingImport) => (Defect::PrimaryInAnyState, Yes),
+        (O::ImportKeyMaterial, S::Creating) => (Defect::ImportIntoCreatingReplica, Yes),
+        (_, S::Creating) => (Defect::CreatingPermitsEverything, Yes),
+        (O::EnableKey | O::DisableKey | O::ScheduleKeyDeletion | O::ReplicateKey, S::Updating) => {
+            (Defect::UpdatingPermitsEverything, Yes)
+        }
+        (_, S::Updating) => (Defect::UpdatingPermitsNothing, Bad),
+        (_, S::PendingReplicaDeletion) => (Defect::ReplicaDeletionPermitsEverything, Yes),
+        _ => return None,
+    };
+    defect.is_on().then_some(cell)
 }
 
 fn column(state: KeyState) -> usize {

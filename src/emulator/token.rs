@@ -6,6 +6,8 @@ use aws_lc_rs::rand;
 use jiff::{SignedDuration, Timestamp};
 
 use super::choices;
+use super::clock::later;
+use super::defects::Defect;
 use super::failure::Failure;
 use crate::kms::{Arn, ErrorCode, WrappingAlgorithm};
 
@@ -13,6 +15,8 @@ use crate::kms::{Arn, ErrorCode, WrappingAlgorithm};
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 const VERSION: u8 = 1;
+/// As many bytes as a token ends in that do not count, where a [`Defect`] has it so.
+const TAIL: usize = 16;
 const CONTEXT: &[u8] = b"kms-conformance import token 1";
 
 /// What a token says.
@@ -42,27 +46,42 @@ impl TokenSeal {
         let mut bytes = vec![VERSION];
         bytes.extend_from_slice(nonce.as_ref());
         bytes.append(&mut sealed);
+        if Defect::TokenTailUnchecked.is_on() {
+            bytes.extend_from_slice(&[0; TAIL]);
+        }
         Ok(bytes)
     }
 
     /// Reads a token that is used on a key. A token that this emulator did not issue just so, or issued for another key
     /// (TOK-TAMPER, TOK-KEYBOUND), is invalid; one that is too old (TOK-24H) has expired.
     pub(crate) fn open(&self, bytes: &[u8], key: &Arn, now: Timestamp) -> Result<ImportToken, Failure> {
-        let token = self.read(bytes).filter(|token| token.key == *key).ok_or_else(|| {
-            Failure::new(
-                ErrorCode::INVALID_IMPORT_TOKEN,
-                "The import token is invalid or was issued for another KMS key.",
-            )
+        let token = self.read(bytes).filter(|token| is_bound_to(&token.key, key)).ok_or_else(|| {
+            let code = match Defect::InvalidTokenIsNotFound.is_on() {
+                true => ErrorCode::NOT_FOUND,
+                false => ErrorCode::INVALID_IMPORT_TOKEN,
+            };
+            Failure::new(code, "The import token is invalid or was issued for another KMS key.")
         })?;
-        if choices::TOKEN_LIFE.is_over(token.valid_to, now) {
-            return Err(Failure::new(ErrorCode::EXPIRED_IMPORT_TOKEN, "The import token has expired."));
+        if !Defect::TokenNeverExpires.is_on() && choices::TOKEN_LIFE.is_over(last_instant(token.valid_to), now) {
+            let code = match Defect::TokenAgeIsInvalidToken.is_on() {
+                true => ErrorCode::INVALID_IMPORT_TOKEN,
+                false => ErrorCode::EXPIRED_IMPORT_TOKEN,
+            };
+            return Err(Failure::new(code, "The import token has expired."));
         }
         Ok(token)
     }
 
     fn read(&self, bytes: &[u8]) -> Option<ImportToken> {
+        if Defect::TokenTailUnchecked.is_on() {
+            return self.read_exactly(bytes.get(..bytes.len().checked_sub(TAIL)?)?);
+        }
+        self.read_exactly(bytes)
+    }
+
+    fn read_exactly(&self, bytes: &[u8]) -> Option<ImportToken> {
         let (version, rest) = bytes.split_first()?;
-        if *version != VERSION {
+        if *version != VERSION && !Defect::TokenHeadUnchecked.is_on() {
             return None;
         }
         let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
@@ -70,6 +89,24 @@ impl TokenSeal {
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         ImportToken::from_bytes(self.0.open_in_place(nonce, Aad::from(CONTEXT), &mut sealed).ok()?)
     }
+}
+
+/// TOK-KEYBOUND, TOK-ACROSS-REGION.
+fn is_bound_to(issued: &Arn, used: &Arn) -> bool {
+    issued == used
+        || Defect::TokenIgnoresKey.is_on()
+        || (Defect::TokenIgnoresRegion.is_on() && issued.resource == used.resource)
+}
+
+/// TOK-24H.
+fn last_instant(valid_to: Timestamp) -> Timestamp {
+    if Defect::TokenAgeInWholeHours.is_on() {
+        return later(valid_to, SignedDuration::from_hours(1));
+    }
+    if Defect::TokenLasts23Hours.is_on() {
+        return later(valid_to, SignedDuration::from_hours(-1));
+    }
+    valid_to
 }
 
 impl ImportToken {

@@ -9,6 +9,7 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 use regex::Regex;
 use serde_json::{Map, Value};
 
+use super::defects::Defect;
 use super::failure::Failure;
 use super::wire;
 use crate::kms::shapes::{Kind, Shape};
@@ -88,6 +89,10 @@ fn type_check(shape: &Shape, value: &Value, path: &Path) -> Result<(), Failure> 
             values.try_for_each(|(key, value)| type_check(element, value, &path.member(key)))
         }
         Kind::String => expect(value.is_string(), "a string"),
+        Kind::Blob if Defect::BadBase64IsValidation.is_on() => {
+            let is_base64 = value.as_str().and_then(wire::decode).is_some();
+            is_base64.then_some(()).ok_or_else(|| Failure::validation(format!("{} is not base64", path.0)))
+        }
         Kind::Blob => expect(value.as_str().and_then(wire::decode).is_some(), "base64 text"),
         Kind::Timestamp => expect(value.as_f64().and_then(wire::instant).is_some(), "an instant in epoch seconds"),
         Kind::Integer => expect(value.as_i64().is_some_and(|n| i32::try_from(n).is_ok()), "a whole number"),
@@ -107,7 +112,7 @@ impl Violations<'_> {
             let path = path.member(name);
             match present(value, name) {
                 Some(value) => self.value(member, value, &path),
-                None if shape.required.contains(name) => {
+                None if shape.required.contains(name) && !Defect::RequiredMembersUnchecked.is_on() => {
                     let path = path.0;
                     self.found
                         .push(format!("Value null at '{path}' failed to satisfy constraint: Member must not be null"));
@@ -158,7 +163,8 @@ impl Violations<'_> {
     fn broken(&self, shape: &Shape, value: &Value) -> Vec<String> {
         let mut broken = Vec::new();
         let aspect = if shape.kind == Kind::Integer { "value" } else { "length" };
-        if let Some(size) = size(shape, value) {
+        let unchecked = if shape.kind == Kind::Integer { Defect::NumbersUnchecked } else { Defect::LengthsUnchecked };
+        if let Some(size) = size(shape, value).filter(|_| !unchecked.is_on()) {
             if let Some(min) = shape.min.filter(|min| size < *min) {
                 broken.push(format!("Member must have {aspect} greater than or equal to {min}"));
             }
@@ -168,12 +174,13 @@ impl Violations<'_> {
         }
         if let (Some(pattern), Some(text)) = (&shape.pattern, value.as_str())
             && !matches(pattern, text)
+            && !Defect::PatternsUnchecked.is_on()
         {
             broken.push(format!("Member must satisfy regular expression pattern: {pattern}"));
         }
         if let (Some(names), Some(text)) = (shape.one_of(), value.as_str()) {
             let offered: Vec<&str> = names.iter().map(String::as_str).filter(|name| self.offers(name)).collect();
-            if !offered.contains(&text) {
+            if !offered.contains(&text) && !Defect::NamesUnchecked.is_on() {
                 broken.push(format!("Member must satisfy enum value set: [{}]", offered.join(", ")));
             }
         }

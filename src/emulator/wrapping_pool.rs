@@ -116,6 +116,13 @@ impl WrappingPool {
     }
 }
 
+impl WrappingPool {
+    /// The private keys of all pairs that are ready, for an emulator that takes any of them.
+    pub(crate) fn all_open(&self) -> Vec<Arc<OaepPrivateDecryptingKey>> {
+        self.0.lock().opened.values().map(Arc::clone).collect()
+    }
+}
+
 fn digest(private: &[u8]) -> [u8; 32] {
     let mut digest = [0; 32];
     digest.copy_from_slice(digest::digest(&digest::SHA256, private).as_ref());

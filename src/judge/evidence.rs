@@ -9,23 +9,26 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use indexmap::IndexSet;
+use jiff::Timestamp;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::kms::Operation;
+use super::secrets::Secrets;
 use crate::kms::shapes::{self, Kind, Shape};
+use crate::kms::{AccountId, Operation, Region};
 use crate::material::Material;
-use crate::target::{Answer, Exchange};
+use crate::target::{Answer, Exchange, Message};
 
 /// The headers that are worth showing; all others, credentials and signatures among them, are left out.
 const SHOWN_HEADERS: [&str; 6] =
     ["content-type", "date", "x-amz-date", "x-amz-target", "x-amzn-errortype", "x-amzn-requestid"];
 /// So much of a body that is not JSON is shown, in characters.
 const SHOWN_OF_UNREADABLE: usize = 400;
-/// Shorter pieces of text are not taken for secrets.
-const SHORTEST_SECRET: usize = 16;
+/// Members that hold secrets: no part of them is shown, in whichever form. Other blobs are merely long.
+const SECRET_MEMBERS: [&str; 5] =
+    ["EncryptedKeyMaterial", "ImportToken", "Plaintext", "PrivateKeyPlaintext", "SharedSecret"];
 
 /// A call as it may be shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +53,23 @@ pub struct Evidence {
     pub elapsed_ms: f64,
     /// How often it was sent.
     pub attempts: u32,
+    /// What judging it again has to know of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
+}
+
+/// Who called, and when by the target's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Caller {
+    /// The target's time before the call.
+    pub now: Timestamp,
+    /// The account that the client acts in, if the target has named it by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub account: Option<AccountId>,
+    /// The Region that it calls.
+    #[schemars(with = "String")]
+    pub region: Region,
 }
 
 /// Makes evidence of the exchanges of one test.
@@ -57,55 +77,97 @@ pub struct Evidence {
 pub struct Redactor {
     /// Every blob seen, as base64, so that equal ones get the same number.
     blobs: IndexSet<String>,
-    secrets: Vec<String>,
+    secrets: Secrets,
 }
 
 impl Redactor {
     /// Text that must not be shown in any form.
     pub fn hide(&mut self, material: &Material) {
-        self.hide_bytes(material.bytes());
-        let traces = material.traces();
-        self.hide_texts(traces.iter().filter_map(|(_, form)| std::str::from_utf8(form).ok().map(str::to_owned)));
+        material.secrets().for_each(|secret| self.secrets.hide(secret));
     }
 
-    fn hide_bytes(&mut self, bytes: &[u8]) {
-        self.hide_texts([STANDARD.encode(bytes), hex::encode(bytes), String::from_utf8_lossy(bytes).into_owned()]);
+    /// What a request is signed with, as far as the target sees it and may quote it.
+    fn hide_credentials(&mut self, request: &Message) {
+        for (name, value) in &request.headers {
+            match name.to_lowercase().as_str() {
+                "x-amz-security-token" => {
+                    self.secrets.hide_text(value.as_str());
+                    self.secrets.hide(&STANDARD.decode(value).unwrap_or_else(|_| value.as_bytes().to_vec()));
+                }
+                "authorization" => {
+                    let part = |name: &str| value.split(name).nth(1).and_then(|rest| rest.split([',', '/']).next());
+                    self.secrets.hide_text(part("Credential=").unwrap_or_default());
+                    self.secrets.hide(&hex::decode(part("Signature=").unwrap_or_default()).unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
     }
 
-    fn hide_texts(&mut self, texts: impl IntoIterator<Item = String>) {
-        self.secrets.extend(texts.into_iter().filter(|text| text.len() >= SHORTEST_SECRET));
+    /// Every blob, before anything is shown that could quote one.
+    fn hide_blobs(&mut self, value: &Value, shape: Option<&Shape>, name: &str) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(key, inner)| {
+                let shape = shape.and_then(|shape| shape.member(key).or_else(|| shape.map_value()));
+                self.hide_blobs(inner, shape, key);
+            }),
+            Value::Array(items) => {
+                items.iter().for_each(|item| self.hide_blobs(item, shape.and_then(Shape::element), name));
+            }
+            Value::String(text) if shape.is_some_and(|shape| shape.kind == Kind::Blob) => self.hide_blob(text, name),
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn hide_blob(&mut self, text: &str, name: &str) {
+        if name == "PublicKey" || self.blobs.contains(text) {
+            return;
+        }
+        let Ok(bytes) = STANDARD.decode(text) else { return };
+        if SECRET_MEMBERS.contains(&name) {
+            self.secrets.hide(&bytes);
+        }
+        self.secrets.hide_text(text);
+        self.secrets.hide_text(hex::encode(&bytes));
+        self.secrets.hide_text(String::from_utf8_lossy(&bytes));
     }
 
     /// The exchange as it may be shown.
     pub fn evidence(&mut self, line: usize, exchange: &Exchange) -> Evidence {
         let operation = exchange.operation;
-        let headers = |message: Option<&crate::target::Message>| {
-            let all = message.map_or(&[][..], |message| &message.headers);
-            let shown = all.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.to_lowercase().as_str()));
-            shown.map(|(name, value)| (name.clone(), value.clone().into())).collect()
-        };
+        if let Some(request) = &exchange.request {
+            self.hide_credentials(request);
+        }
         let request = self.json(&exchange.input, Some(shapes::input(operation)), operation.as_str());
         let response = self.response(operation, exchange);
         Evidence {
             line,
             operation: operation.to_string(),
-            request_headers: headers(exchange.request.as_ref()),
+            request_headers: self.headers(exchange.request.as_ref()),
             request,
             status: exchange.status,
-            response_headers: headers(exchange.response.as_ref()),
+            response_headers: self.headers(exchange.response.as_ref()),
             response,
             outcome: self.outcome(exchange),
             elapsed_ms: (exchange.elapsed.as_secs_f64() * 1e6).round() / 1e3,
             attempts: exchange.attempts,
+            caller: None,
         }
+    }
+
+    fn headers(&self, message: Option<&Message>) -> Map<String, Value> {
+        let all = message.map_or(&[][..], |message| &message.headers);
+        let shown = all.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.to_lowercase().as_str()));
+        shown.map(|(name, value)| (name.clone(), self.scrub(value).into())).collect()
     }
 
     fn response(&mut self, operation: Operation, exchange: &Exchange) -> Value {
         let Some(message) = &exchange.response else { return Value::Null };
-        match (&exchange.answer, serde_json::from_slice::<Value>(&message.body)) {
-            (Answer::Success(_), Ok(body)) => self.json(&body, Some(shapes::output(operation)), operation.as_str()),
-            (_, Ok(body)) => self.json(&body, None, operation.as_str()),
-            (_, Err(_)) => {
+        match serde_json::from_slice::<Value>(&message.body) {
+            // A refusal has no shape; should it have members of the answer's, they are no less secret.
+            Ok(body) => self.json(&body, Some(shapes::output(operation)), operation.as_str()),
+            Err(_) if self.secrets.stand_in(&message.body) => Value::String("<redacted>".to_owned()),
+            Err(_) => {
                 // Cut off afterwards: half a secret would no longer be known for one.
                 let text = self.scrub(&String::from_utf8_lossy(&message.body));
                 Value::String(text.chars().take(SHOWN_OF_UNREADABLE).collect())
@@ -121,30 +183,36 @@ impl Redactor {
                 let message = message.as_deref().map(|text| format!(": {}", self.scrub(text))).unwrap_or_default();
                 let status = exchange.status.filter(|status| *status != 400);
                 let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
-                format!("{code}{status}{message}")
+                format!("{}{status}{message}", self.scrub(code.as_str()))
             }
             Answer::Unreadable(why) => {
                 let status = exchange.status.map(|status| format!("HTTP {status}, ")).unwrap_or_default();
                 format!("an answer that the SDK cannot read ({status}{})", self.scrub(why))
             }
-            Answer::Nothing(why) => why.to_string(),
+            Answer::Nothing(why) => self.scrub(&why.to_string()),
             Answer::NotSent(why) => format!("the request could not be made: {}", self.scrub(why)),
         }
     }
 
     /// JSON without its blobs.
     pub fn json(&mut self, value: &Value, shape: Option<&Shape>, name: &str) -> Value {
+        self.hide_blobs(value, shape, name);
+        self.shown(value, shape, name)
+    }
+
+    fn shown(&mut self, value: &Value, shape: Option<&Shape>, name: &str) -> Value {
         match value {
             Value::Object(members) => {
                 let member = |(key, inner): (&String, &Value)| {
                     let shape = shape.and_then(|shape| shape.member(key).or_else(|| shape.map_value()));
-                    (key.clone(), self.json(inner, shape, key))
+                    (self.scrub(key), self.shown(inner, shape, key))
                 };
                 Value::Object(members.iter().map(member).collect())
             }
+            Value::Array(items) if self.secrets.stand_in_list(items) => Value::String("<redacted>".to_owned()),
             Value::Array(items) => {
                 let shape = shape.and_then(Shape::element);
-                Value::Array(items.iter().map(|item| self.json(item, shape, name)).collect())
+                Value::Array(items.iter().map(|item| self.shown(item, shape, name)).collect())
             }
             Value::String(text) if shape.is_some_and(|shape| shape.kind == Kind::Blob) => {
                 Value::String(self.blob(text, name))
@@ -158,10 +226,7 @@ impl Redactor {
         let Ok(bytes) = STANDARD.decode(text) else {
             return format!("<{name}: not base64, {} characters>", text.len());
         };
-        let (index, new) = self.blobs.insert_full(text.to_owned());
-        if new && name != "PublicKey" {
-            self.hide_bytes(&bytes);
-        }
+        let (index, _) = self.blobs.insert_full(text.to_owned());
         let number = index + 1;
         format!("<{name}, blob {number}, {} bytes>", bytes.len())
     }
@@ -171,13 +236,7 @@ impl Redactor {
     pub fn scrub(&self, text: &str) -> String {
         static LONG: LazyLock<Regex> =
             LazyLock::new(|| Regex::new("[A-Za-z0-9+/]{100,}={0,2}").unwrap_or_else(|_| unreachable!("it compiles")));
-        let mut text = text.to_owned();
-        for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), "<redacted>");
-            }
-        }
-        LONG.replace_all(&text, "<redacted>").into_owned()
+        LONG.replace_all(&self.secrets.scrub(text), "<redacted>").into_owned()
     }
 }
 
@@ -269,6 +328,7 @@ mod tests {
             outcome: "success".into(),
             elapsed_ms: 1.235,
             attempts: 2,
+            caller: None,
         };
         assert_eq!(shown, expected);
         // What was a blob there stays hidden where it is quoted.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::context::{Context, EvaluateError};
 use super::evidence::Redactor;
+use super::listed::Listed;
 use super::matching::{Difference, Matching};
 use super::verdict::Verdict;
 use crate::kms::shapes;
@@ -32,6 +33,9 @@ pub struct Finding {
     /// What is worth knowing but not judged, such as a text other than the recorded one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What the list of known deviations says of it, if it was held against one that does; the last note says the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Listed>,
 }
 
 /// Whether texts of exceptions are judged.

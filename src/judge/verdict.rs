@@ -20,6 +20,8 @@ pub enum Verdict {
     Pass,
     /// The rule is open; what the target does is reported.
     Observed,
+    /// The target does not do what the rule says, in the way that the list of known deviations says.
+    KnownDeviation,
     /// The target does not know an operation that the test needs.
     Unsupported,
     /// A step that sets the scene failed.
@@ -28,6 +30,8 @@ pub enum Verdict {
     Vacuous,
     /// Throttling, time limits or a broken connection left it undecided.
     Inconclusive,
+    /// The target does what the rule says, but the list of known deviations says otherwise: it is out of date.
+    UnexpectedPass,
     /// The target does not do what the rule says.
     Deviation,
     /// The harness itself failed.
@@ -36,14 +40,16 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts, in the order of severity.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::NotRun,
         Self::Pass,
         Self::Observed,
+        Self::KnownDeviation,
         Self::Unsupported,
         Self::Blocked,
         Self::Vacuous,
         Self::Inconclusive,
+        Self::UnexpectedPass,
         Self::Deviation,
         Self::HarnessError,
     ];
@@ -55,10 +61,12 @@ impl Verdict {
             Self::NotRun => "not run",
             Self::Pass => "pass",
             Self::Observed => "observed",
+            Self::KnownDeviation => "known deviation",
             Self::Unsupported => "unsupported",
             Self::Blocked => "blocked",
             Self::Vacuous => "vacuous",
             Self::Inconclusive => "inconclusive",
+            Self::UnexpectedPass => "unexpected pass",
             Self::Deviation => "deviation",
             Self::HarnessError => "harness error",
         }

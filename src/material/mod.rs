@@ -129,8 +129,13 @@ impl Material {
     /// What to look for in a report that must not contain this material.
     #[must_use]
     pub fn traces(&self) -> Traces {
+        Traces::of(self.secrets())
+    }
+
+    /// What nobody may see: the bytes that are wrapped and, of a private key, its innermost secret.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8]> {
         let secret = self.pair.as_ref().map(|pair| pair.secret.as_slice());
-        Traces::of([Some(self.bytes()), secret].into_iter().flatten())
+        [Some(self.bytes()), secret].into_iter().flatten()
     }
 }
 

@@ -184,6 +184,15 @@ impl Recipe {
         }
     }
 
+    /// How many random bytes the material is, if it is random bytes.
+    #[must_use]
+    pub fn length(&self) -> Option<usize> {
+        match self.kind {
+            Kind::Random(length) => Some(length),
+            Kind::Rsa(..) | Kind::Ecc(..) | Kind::Ed25519(_) => None,
+        }
+    }
+
     pub(super) fn kind(&self) -> Kind {
         self.kind
     }

@@ -1,12 +1,13 @@
 //! What a run found, like things together: the same grouping for every report that people read.
 //!
 //! ```
-//! # use kms_conformance::report::{Groups, RunLog, repeat_command};
+//! # use kms_conformance::report::{Groups, RunLog};
+//! # use kms_conformance::runner::repeat_command;
 //! # fn show(log: &RunLog) {
 //! let groups = Groups::of(log);
 //! for group in groups.deviations() {
 //!     println!("{} in {} cases", group.first.finding.rule, 1 + group.others.len());
-//!     println!("  {}", repeat_command(Some(&log.started), &group.first.outcome.test));
+//!     println!("  {}", repeat_command(Some(&log.started), &group.first.outcome));
 //! }
 //! # }
 //! ```
@@ -19,18 +20,42 @@ use regex::Regex;
 
 use super::normalise::Normaliser;
 use super::run_log::RunLog;
-use crate::judge::{Finding, Messages, Verdict};
+use crate::judge::{Difference, Evidence, Finding, Listed, ListedStanding, Verdict};
 use crate::rules::RuleId;
-use crate::runner::{RunStarted, TestOutcome};
+use crate::runner::TestOutcome;
 
 /// The findings of a run in groups. All groups are in an order that does not depend on that of the events.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
-    deviations: BTreeMap<(String, String, String), DeviationGroup>,
+    deviations: BTreeMap<Kind, DeviationGroup>,
     observations: BTreeMap<RuleId, BTreeMap<String, Tests>>,
     unsupported: BTreeMap<String, Tests>,
-    undecided: BTreeMap<(Verdict, String), Tests>,
+    /// By the reason in general; beside the tests, the reason of the last of them as it is.
+    undecided: BTreeMap<(Verdict, String), (Tests, String)>,
     left_behind: BTreeMap<String, Vec<String>>,
+    listed: BTreeMap<(ListedStanding, usize, String), Tests>,
+}
+
+/// What deviations have in common that are told once: scenario, rule and what was seen. The cases of a scenario's matrix
+/// mostly deviate in one way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Kind {
+    /// The scenario's path without the ending.
+    pub(super) scenario: String,
+    /// The rule.
+    pub(super) rule: RuleId,
+    /// What was seen: the outcome without its text, and the members that differ.
+    pub(super) seen: String,
+}
+
+impl Kind {
+    /// The kind of a deviation that a test found.
+    pub(super) fn of(outcome: &TestOutcome, finding: &Finding) -> Self {
+        let seen = finding.observed.split(':').next().unwrap_or_default();
+        let paths: Vec<&str> = finding.differences.iter().map(|difference| difference.path.as_str()).collect();
+        let seen = format!("{seen} {}", paths.join(" "));
+        Self { scenario: outcome.scenario.clone(), rule: finding.rule.clone(), seen }
+    }
 }
 
 /// Deviations of one kind: of one scenario, from one rule, with the same thing seen.
@@ -80,6 +105,8 @@ impl Groups {
                 }
                 Verdict::NotRun
                 | Verdict::Pass
+                | Verdict::KnownDeviation
+                | Verdict::UnexpectedPass
                 | Verdict::Unsupported
                 | Verdict::Blocked
                 | Verdict::Vacuous
@@ -87,11 +114,17 @@ impl Groups {
                 | Verdict::HarnessError => {}
             }
         }
+        let listed = outcome.findings.iter().filter_map(|finding| finding.listed.as_ref()).chain(&outcome.listed);
+        for Listed { standing, line, says, .. } in listed {
+            self.listed.entry((*standing, *line, says.clone())).or_default().add(&outcome.test);
+        }
         for operation in &outcome.unsupported {
             self.unsupported.entry(operation.clone()).or_default().add(&outcome.test);
         }
-        if let Some(reason) = outcome.reason.as_ref().filter(|_| is_undecided(outcome.verdict)) {
-            self.undecided.entry((outcome.verdict, general(reason))).or_default().add(&outcome.test);
+        if let Some(reason) = outcome.reason.as_ref().filter(|_| is_undecided(outcome)) {
+            let group = self.undecided.entry((outcome.verdict, general(reason))).or_default();
+            group.0.add(&outcome.test);
+            group.1 = Normaliser::default().apply(reason);
         }
         if !outcome.left_behind.is_empty() {
             self.left_behind.insert(outcome.test.clone(), outcome.left_behind.clone());
@@ -99,11 +132,8 @@ impl Groups {
     }
 
     fn add_deviation(&mut self, finding: &Finding, outcome: &TestOutcome) {
-        let kind = finding.observed.split(':').next().unwrap_or_default();
-        let paths: Vec<&str> = finding.differences.iter().map(|d| d.path.as_str()).collect();
-        let key = (outcome.scenario.clone(), finding.rule.to_string(), format!("{kind} {}", paths.join(" ")));
         let case = Case { finding: finding.clone(), outcome: outcome.clone() };
-        match self.deviations.entry(key) {
+        match self.deviations.entry(Kind::of(outcome, finding)) {
             Entry::Vacant(none) => {
                 none.insert(DeviationGroup { first: case, others: Vec::new() });
             }
@@ -128,7 +158,15 @@ impl Groups {
 
     /// Tests that came to no verdict on the target, by verdict and reason.
     pub fn undecided(&self) -> impl ExactSizeIterator<Item = (Verdict, &str, &Tests)> {
-        self.undecided.iter().map(|((verdict, reason), tests)| (*verdict, reason.as_str(), tests))
+        self.undecided.iter().map(|((verdict, general), (tests, own))| {
+            let reason = if tests.names.len() == 1 { own } else { general };
+            (*verdict, reason.as_str(), tests)
+        })
+    }
+
+    /// What the list of known deviations says, with the tests that were held against it.
+    pub fn listed(&self) -> impl ExactSizeIterator<Item = (ListedStanding, &str, &Tests)> {
+        self.listed.iter().map(|((standing, _, says), tests)| (*standing, says.as_str(), tests))
     }
 
     /// Keys that could not be cleaned up, by the test that made them.
@@ -158,6 +196,49 @@ impl DeviationGroup {
     }
 }
 
+impl Case {
+    /// What was expected beside what was observed. Of a refusal, or of a call that went the wrong way, the whole outcome;
+    /// else the members that differ.
+    #[must_use]
+    pub fn contrasts(&self) -> Vec<Contrast> {
+        let finding = &self.finding;
+        let mut contrasts = Vec::new();
+        if finding.differences.is_empty() || finding.observed != "success" {
+            let expected = finding.expected.clone().unwrap_or_default();
+            contrasts.push(Contrast { expected, observed: finding.observed.clone() });
+        }
+        // Of another exception, and of its status, the outcome has said it.
+        let said =
+            |path: &str| finding.differences.iter().any(|d| d.path == "the exception") && path.starts_with("the ");
+        let told = finding.differences.iter().filter(|difference| !said(&difference.path));
+        contrasts.extend(told.map(|Difference { path, expected, found }| Contrast {
+            expected: format!("{path} {expected}"),
+            observed: format!("{path} {found}"),
+        }));
+        contrasts
+    }
+
+    /// The calls that set the scene, and the judged one, which is the last.
+    pub fn steps(&self) -> impl Iterator<Item = &Evidence> {
+        self.outcome.exchanges.iter().take_while(|evidence| evidence.line <= self.finding.line)
+    }
+
+    /// The judged call.
+    #[must_use]
+    pub fn exchange(&self) -> Option<&Evidence> {
+        self.outcome.exchanges.iter().find(|evidence| evidence.line == self.finding.line)
+    }
+}
+
+/// What was expected, and what was observed instead; in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contrast {
+    /// What must be seen.
+    pub expected: String,
+    /// What was seen.
+    pub observed: String,
+}
+
 impl Tests {
     fn add(&mut self, test: &str) {
         self.names.insert(test.to_owned());
@@ -166,72 +247,29 @@ impl Tests {
 }
 
 /// Whether the test says nothing of the target, for a reason that is told by itself.
-fn is_undecided(verdict: Verdict) -> bool {
-    match verdict {
+fn is_undecided(outcome: &TestOutcome) -> bool {
+    if outcome.listed.as_ref().is_some_and(|listed| listed.standing == ListedStanding::AsListed) {
+        return false;
+    }
+    match outcome.verdict {
         Verdict::NotRun
         | Verdict::Pass
         | Verdict::Blocked
         | Verdict::Vacuous
         | Verdict::Inconclusive
         | Verdict::HarnessError => true,
-        Verdict::Deviation | Verdict::Observed | Verdict::Unsupported => false,
+        Verdict::Deviation
+        | Verdict::KnownDeviation
+        | Verdict::UnexpectedPass
+        | Verdict::Observed
+        | Verdict::Unsupported => false,
     }
 }
 
-/// The command that runs just this test again, for a POSIX shell.
-#[must_use]
-pub fn repeat_command(run: Option<&RunStarted>, test: &str) -> String {
-    let mut words = vec!["kms-conformance".to_owned(), "run".to_owned()];
-    let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell_word(value)]);
-    if let Some(run) = run {
-        if let Some(declared) = &run.declared {
-            flag("--target", &declared.file);
-        }
-        if let Some(url) = &run.url {
-            flag("--endpoint", url);
-        }
-        if run.region != crate::target::DEFAULT_REGION {
-            flag("--region", &run.region);
-        }
-        if let Some(scenarios) = &run.scenarios {
-            flag("--scenarios", scenarios);
-        }
-        if run.messages == Messages::Judged {
-            words.push("--strict-messages".to_owned());
-        }
-    }
-    words.push("--exact".to_owned());
-    words.push(quoted(test));
-    words.join(" ")
-}
-
-/// A word that a shell takes as it stands, quoted only where it must be.
-fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// Text without what differs from run to run, so that like things are counted together.
-fn general(text: &str) -> String {
-    static BLOB: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r", blob \d+").unwrap_or_else(|_| unreachable!("every test compiles it")));
-    BLOB.replace_all(&Normaliser::default().apply(text), "").into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_quoted_where_a_shell_needs_it() {
-        assert_eq!(repeat_command(None, "a/b[c=d]"), "kms-conformance run --exact 'a/b[c=d]'");
-        assert_eq!(shell_word("http://127.0.0.1:4566"), "http://127.0.0.1:4566");
-        assert_eq!(shell_word("my scenarios"), "'my scenarios'");
-        assert_eq!(shell_word("$(reboot)'s"), r"'$(reboot)'\''s'");
-        assert_eq!(shell_word(""), "''");
-    }
+/// Text without what differs from run to run, and from scenario to scenario, so that like things are counted together.
+pub(crate) fn general(text: &str) -> String {
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r", blob \d+| \(line \d+\)").unwrap_or_else(|_| unreachable!("every test compiles it"))
+    });
+    PLACE.replace_all(&Normaliser::default().apply(text), "").into_owned()
 }

@@ -5,11 +5,15 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::groups::{DeviationGroup, Groups, Tests, repeat_command};
+use super::digest::Digest;
+use super::groups::{Case, Contrast, DeviationGroup, Tests};
+use super::profiles::{Claim, ClaimStanding};
+use super::run_log::RunLog;
 use super::summary::{Conclusion, Counts, Summary};
-use crate::judge::{Evidence, Finding, Verdict};
+use super::text::{names, plural, shorten};
+use crate::judge::{Evidence, ListedStanding, Verdict};
 use crate::rules::{self, Rule};
-use crate::runner::{Event, RunStarted, TestOutcome};
+use crate::runner::{Event, repeat_command};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -18,40 +22,64 @@ const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// So many cases are named beside the one that is shown.
 const OTHER_CASES: usize = 6;
+/// So many characters of what a target said are shown in a line.
+const LONGEST: usize = 400;
+/// So many characters of a body are shown.
+const LONGEST_BODY: usize = 4_000;
 
 /// The report for a terminal. Deviations of one kind (scenario, rule and what was seen) are shown once, with the case
 /// that came first by name and the names of the others.
 #[derive(Debug, Default)]
 pub struct Human {
-    summary: Summary,
-    groups: Groups,
+    digest: Digest,
 }
 
 impl Human {
     /// Takes in the next event.
     pub fn add(&mut self, event: &Event) {
-        self.summary.add(event);
-        if let Event::TestFinished(outcome) = event {
-            self.groups.add(outcome);
-        }
+        self.digest.add(event);
+    }
+
+    /// The report on a run that is over, or was killed.
+    #[must_use]
+    pub fn of(log: &RunLog) -> Self {
+        Self { digest: Digest::of(log) }
     }
 
     /// The run, folded.
     #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The run's summary.
+    #[must_use]
     pub fn summary(&self) -> &Summary {
-        &self.summary
+        &self.digest.summary
     }
 
     /// The whole report.
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = String::new();
-        for group in self.groups.deviations() {
+        for group in self.digest.groups.deviations() {
             self.deviation(&mut text, group);
         }
+        self.listed(&mut text);
         self.observed(&mut text);
         self.undecided(&mut text);
         self.subjects(&mut text);
+        self.profiles(&mut text);
+        self.last_line(&mut text);
+        text
+    }
+
+    /// The report without findings: counts by subject, profiles, conclusion.
+    #[must_use]
+    pub fn render_overview(&self) -> String {
+        let mut text = format!("{BOLD}{}{BOLD:#}\n", self.digest.target());
+        self.subjects(&mut text);
+        self.profiles(&mut text);
         self.last_line(&mut text);
         text
     }
@@ -63,30 +91,47 @@ impl Human {
         if let Some(rule) = rules::catalogue().get(finding.rule.as_str()) {
             rule_lines(text, rule);
         }
-        expected_and_observed(text, finding);
+        expected_and_observed(text, &group.first);
         for note in &finding.notes {
-            line(text, "note", note);
+            line(text, "note", &shorten(note, LONGEST));
         }
         line(text, "because", &outcome.why);
-        steps(text, outcome, finding.line);
-        if let Some(evidence) = outcome.exchanges.iter().find(|evidence| evidence.line == finding.line) {
+        steps(text, &group.first);
+        if let Some(evidence) = group.first.exchange() {
             exchange(text, evidence);
         }
-        line(text, "repeat", &repeat_command(self.summary.run.as_ref(), &outcome.test));
+        line(text, "repeat", &repeat_command(self.digest.summary.run.as_ref(), outcome));
         let others = group.other_tests();
         if !others.is_empty() {
-            line(text, "also", &names(others.into_iter()));
+            line(text, "also", &names(others.into_iter(), OTHER_CASES));
         }
         text.push('\n');
     }
 
+    /// What the list of known deviations says. Of a deviation that it does not excuse, the deviation's note has said it.
+    fn listed(&self, text: &mut String) {
+        for (standing, says, tests) in self.digest.groups.listed() {
+            let (style, label) = match standing {
+                ListedStanding::AsListed => (DIM, "KNOWN"),
+                ListedStanding::Gone => (RED, "UNEXPECTED PASS"),
+                ListedStanding::Otherwise | ListedStanding::Overdue => (RED, "NOT AS LISTED"),
+            };
+            let _ = writeln!(text, "{style}{label}{style:#} {says}");
+            let _ = writeln!(text, "  {}", names(tests.names.iter().map(String::as_str), OTHER_CASES));
+        }
+        if self.digest.groups.listed().len() > 0 {
+            text.push('\n');
+        }
+    }
+
     fn observed(&self, text: &mut String) {
-        if self.groups.observations().len() == 0 {
+        if self.digest.groups.observations().len() == 0 {
             return;
         }
         let _ = writeln!(text, "{BOLD}Open rules: what the target does where no source says what AWS does{BOLD:#}");
-        for (rule, seen) in self.groups.observations() {
+        for (rule, seen) in self.digest.groups.observations() {
             for (observed, Tests { count, .. }) in seen {
+                let observed = shorten(observed, LONGEST);
                 let _ = writeln!(text, "  {rule:<32} {observed} {DIM}({count}×){DIM:#}");
             }
         }
@@ -95,19 +140,19 @@ impl Human {
 
     /// Tests that came to no verdict on the target, by their reasons.
     fn undecided(&self, text: &mut String) {
-        for (operation, Tests { count, .. }) in self.groups.unsupported() {
-            let tests = if *count == 1 { "1 test needs it".to_owned() } else { format!("{count} tests need it") };
-            let why = self.unsupported(operation);
+        for (operation, Tests { count, .. }) in self.digest.groups.unsupported() {
+            let tests = format!("{} {}", plural(*count, "test"), if *count == 1 { "needs it" } else { "need it" });
+            let (why, operation) = (self.unsupported(operation), shorten(operation, LONGEST));
             let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: {why}; {tests}");
         }
-        for (verdict, reason, tests) in self.groups.undecided() {
+        for (verdict, reason, tests) in self.digest.groups.undecided() {
             let label = verdict.words().to_uppercase();
-            let _ = writeln!(text, "{YELLOW}{label}{YELLOW:#} {reason}");
-            let _ = writeln!(text, "  {}", names(tests.names.iter().map(String::as_str)));
+            let _ = writeln!(text, "{YELLOW}{label}{YELLOW:#} {}", shorten(reason, LONGEST));
+            let _ = writeln!(text, "  {}", names(tests.names.iter().map(String::as_str), OTHER_CASES));
         }
-        let left: Vec<&str> = self.groups.left_behind().flat_map(|(_, keys)| keys).map(String::as_str).collect();
+        let left: Vec<&str> = self.digest.groups.left_behind().flat_map(|(_, keys)| keys).map(String::as_str).collect();
         if !left.is_empty() {
-            let _ = writeln!(text, "{YELLOW}LEFT BEHIND{YELLOW:#} {}", left.join(" "));
+            let _ = writeln!(text, "{YELLOW}LEFT BEHIND{YELLOW:#} {}", shorten(&left.join(" "), LONGEST_BODY));
         }
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
@@ -115,7 +160,7 @@ impl Human {
     }
 
     fn unsupported(&self, operation: &str) -> &'static str {
-        let declared = self.summary.run.as_ref().and_then(|run| run.declared.as_ref());
+        let declared = self.digest.summary.run.as_ref().and_then(|run| run.declared.as_ref());
         let says = |operations: &[String]| operations.iter().any(|name| name == operation);
         match declared {
             Some(declared) if says(&declared.lacks) => "its description says that it is not offered",
@@ -127,20 +172,45 @@ impl Human {
     }
 
     fn subjects(&self, text: &mut String) {
-        let width = self.summary.subjects.keys().map(String::len).max().unwrap_or(0);
-        for (subject, counts) in &self.summary.subjects {
+        let width = self.digest.summary.subjects.keys().map(String::len).max().unwrap_or(0);
+        for (subject, counts) in &self.digest.summary.subjects {
             let _ = writeln!(text, "  {subject:<width$}  {}", coloured(counts));
         }
     }
 
+    /// The profiles that the run tested, and those that it found broken.
+    fn profiles(&self, text: &mut String) {
+        let told = |claim: &&Claim| match claim.standing {
+            ClaimStanding::Pass | ClaimStanding::Partly | ClaimStanding::Fail => true,
+            ClaimStanding::NotTested => false,
+        };
+        let claims: Vec<&Claim> = self.digest.summary.profiles.iter().filter(told).collect();
+        let width = claims.iter().map(|claim| claim.profile.len()).max().unwrap_or(0);
+        if !claims.is_empty() {
+            let _ = writeln!(text, "\n{BOLD}Profiles{BOLD:#}");
+        }
+        for claim in claims {
+            let style = match claim.standing {
+                ClaimStanding::Pass => GREEN,
+                ClaimStanding::Fail => RED,
+                ClaimStanding::Partly | ClaimStanding::NotTested => YELLOW,
+            };
+            let until = claim.valid_until.map(|day| format!(" {DIM}until {day}{DIM:#}")).unwrap_or_default();
+            let _ = writeln!(text, "  {:<width$}  {style}{}{style:#}{until}", claim.profile, claim.words());
+        }
+    }
+
     fn last_line(&self, text: &mut String) {
-        let style = match self.summary.conclusion {
+        let style = match self.digest.summary.conclusion {
             Conclusion::Conformant => GREEN,
             Conclusion::NotConformant | Conclusion::HarnessError => RED,
-            Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
+            Conclusion::AsListed | Conclusion::Undecided | Conclusion::Interrupted => YELLOW.bold(),
         };
-        let target = self.summary.run.as_ref().map(RunStarted::target_and_version).unwrap_or_default();
-        let _ = writeln!(text, "{target} is {style}{}{style:#}", self.summary.verdict_line());
+        if let Some(words) = self.digest.cut_short() {
+            let _ = writeln!(text, "{YELLOW}{words}{YELLOW:#}");
+        }
+        let (target, words) = (self.digest.target(), self.digest.summary.verdict_line());
+        let _ = writeln!(text, "{target} is {style}{words}{style:#}");
     }
 }
 
@@ -158,60 +228,46 @@ fn rule_lines(text: &mut String, rule: &Rule) {
     }
 }
 
-/// Of a refusal, or of a call that went the wrong way, the whole outcome; else the members that differ.
-fn expected_and_observed(text: &mut String, finding: &Finding) {
-    let expected = finding.expected.as_deref().unwrap_or("");
-    if finding.differences.is_empty() || finding.observed != "success" {
-        line(text, "expected", expected);
-        line(text, "observed", &finding.observed);
-    }
-    // Of another exception, and of its status, the outcome has said it.
-    let said = |path: &str| finding.differences.iter().any(|d| d.path == "the exception") && path.starts_with("the ");
-    for difference in finding.differences.iter().filter(|difference| !said(&difference.path)) {
-        line(text, "expected", &format!("{} {}", difference.path, difference.expected));
-        line(text, "observed", &format!("{} {}", difference.path, difference.found));
+fn expected_and_observed(text: &mut String, case: &Case) {
+    for Contrast { expected, observed } in case.contrasts() {
+        line(text, "expected", &shorten(&expected, LONGEST));
+        line(text, "observed", &shorten(&observed, LONGEST));
     }
 }
 
 /// The calls that set the scene, and the judged one.
-fn steps(text: &mut String, outcome: &TestOutcome, judged: usize) {
-    for (position, evidence) in outcome.exchanges.iter().take_while(|evidence| evidence.line <= judged).enumerate() {
-        let mark = if evidence.line == judged { "►" } else { " " };
+fn steps(text: &mut String, case: &Case) {
+    for (position, evidence) in case.steps().enumerate() {
+        let mark = if evidence.line == case.finding.line { "►" } else { " " };
         let label = if position == 0 { "steps" } else { "" };
-        let at = format!("{}:{}", outcome.file, evidence.line);
-        let operation = &evidence.operation;
-        line(text, label, &format!("{mark} {operation:<26} {} {DIM}{at}{DIM:#}", evidence.outcome));
+        let at = case.outcome.place(evidence.line);
+        let outcome = shorten(&evidence.outcome, LONGEST);
+        line(text, label, &format!("{mark} {:<26} {outcome} {DIM}{at}{DIM:#}", evidence.operation));
     }
 }
 
 fn exchange(text: &mut String, evidence: &Evidence) {
     let body = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => shorten(text, LONGEST_BODY),
+        other => shorten(&other.to_string(), LONGEST_BODY),
     };
     line(text, "request", &body(&evidence.request));
     let status = evidence.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
     let id = evidence.response_headers.get("x-amzn-requestid").and_then(Value::as_str);
-    let id = id.map(|id| format!(" {DIM}(request id {id}){DIM:#}")).unwrap_or_default();
+    let id = id.map(|id| format!(" {DIM}(request id {}){DIM:#}", shorten(id, LONGEST))).unwrap_or_default();
     line(text, "response", &format!("{status} {}{id}", body(&evidence.response)));
-}
-
-/// The first names, and how many more there are.
-fn names<'a>(tests: impl ExactSizeIterator<Item = &'a str>) -> String {
-    let more = tests.len().saturating_sub(OTHER_CASES);
-    let mut text = tests.take(OTHER_CASES).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        let _ = write!(text, " and {more} more");
-    }
-    text
 }
 
 fn coloured(counts: &Counts) -> String {
     let part = |(verdict, count): (Verdict, usize)| {
         let style = match verdict {
             Verdict::Pass => GREEN,
-            Verdict::Deviation | Verdict::HarnessError => RED,
-            Verdict::Unsupported | Verdict::Blocked | Verdict::Vacuous | Verdict::Inconclusive => YELLOW,
+            Verdict::UnexpectedPass | Verdict::Deviation | Verdict::HarnessError => RED,
+            Verdict::KnownDeviation
+            | Verdict::Unsupported
+            | Verdict::Blocked
+            | Verdict::Vacuous
+            | Verdict::Inconclusive => YELLOW,
             Verdict::NotRun | Verdict::Observed => DIM,
         };
         format!("{style}{count} {verdict}{style:#}")

@@ -97,6 +97,7 @@ fn facts(run: &RunStarted) -> [(&'static str, String); 7] {
 
 impl RunLog {
     /// Puts the parts of one run together: from the earliest start to the latest end, with the tests of all.
+    /// A deviation that the generated sequences of several parts found is told once.
     ///
     /// The result is the log of a whole run: what it holds of each test is what the parts hold, untouched, and what only
     /// tells the parts apart (shard, run id) is gone. If a part was stopped, or killed, so was the whole.
@@ -119,6 +120,7 @@ impl RunLog {
         whole.started.run_id = None;
         whole.finished = finished;
         whole.outcomes.sort_by(|a, b| a.test.cmp(&b.test));
+        whole.outcomes.dedup_by(|next, first| next.is_found() && first.is_found() && next.test == first.test);
         Ok(whole)
     }
 }
@@ -148,7 +150,8 @@ fn disjoint(logs: &[RunLog]) -> Result<(), MergeError> {
     let mut owners: HashMap<&str, usize> = HashMap::new();
     for (position, log) in logs.iter().enumerate() {
         // A test in which the harness panicked has lost its name.
-        let named = || log.outcomes.iter().filter(|outcome| !outcome.scenario.is_empty());
+        // What sequences found, several parts may have found.
+        let named = || log.outcomes.iter().filter(|outcome| !outcome.scenario.is_empty() && !outcome.is_found());
         let shared = named().filter_map(|outcome| Some((*owners.get(outcome.test.as_str())?, &outcome.test)));
         let shared: Vec<(usize, &String)> = shared.collect();
         if let Some((earlier, test)) = shared.first() {

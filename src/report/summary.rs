@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::profiles::{self, Claim};
 use super::run_log::RunLog;
-use crate::judge::{Finding, Verdict};
+use crate::judge::{Finding, Listed, ListedStanding, Verdict};
 use crate::rules::RuleId;
 use crate::runner::{Event, RunFinished, RunStarted, StopReason, TestOutcome};
 
-/// The version of `results.json`. It changes when a member changes in a way that an older reader would misread.
+/// The version of `results.json`. It changes when a member changes in a way that an older reader would misread. Further
+/// members, verdicts and conclusions do not change it.
 pub const RESULTS_VERSION: u32 = 1;
 
 /// How many tests, or findings, came to each verdict.
@@ -24,10 +25,22 @@ impl Counts {
         *self.0.entry(verdict).or_default() += 1;
     }
 
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How many came to this verdict.
     #[must_use]
     pub fn of(&self, verdict: Verdict) -> usize {
         self.0.get(&verdict).copied().unwrap_or_default()
+    }
+
+    /// How many there are in all.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.0.values().sum()
     }
 
     /// The verdicts that occurred, in the order of severity.
@@ -43,6 +56,8 @@ impl Counts {
 pub enum Conclusion {
     /// Every rule that was judged holds, and some was.
     Conformant,
+    /// What is wrong, or not offered, or could not be judged, is all in the list of known deviations, as it is.
+    AsListed,
     /// A rule does not hold, or an operation is not offered.
     NotConformant,
     /// Nothing is known to be wrong, but something that should be judged could not be.
@@ -65,6 +80,13 @@ pub struct Summary {
     pub conclusion: Conclusion,
     /// Tests by verdict.
     pub tests: Counts,
+    /// How many of the tests are what generated sequences found, and not among those that the run began with.
+    #[serde(skip)]
+    found: usize,
+    /// Of the tests that could not be judged, and of those that need what the target does not offer, those of which the
+    /// list of known deviations says so.
+    #[serde(skip_serializing_if = "Counts::is_empty")]
+    pub listed: Counts,
     /// Tests by verdict, for each subject.
     pub subjects: BTreeMap<String, Counts>,
     /// Findings by verdict, for each rule.
@@ -86,6 +108,9 @@ pub struct TestResult {
     /// The operations that the target does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unsupported: Vec<String>,
+    /// What the list of known deviations says of a test that could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Listed>,
     /// The rules that it judges or observes, if it gets that far.
     pub rules: Vec<RuleId>,
     /// What was found of each rule.
@@ -103,6 +128,8 @@ impl Default for Summary {
             finished: None,
             conclusion: Conclusion::Undecided,
             tests: Counts::default(),
+            found: 0,
+            listed: Counts::default(),
             subjects: BTreeMap::new(),
             rules: BTreeMap::new(),
             profiles: Vec::new(),
@@ -136,7 +163,8 @@ impl Summary {
 
     /// No more events come.
     fn end(&mut self) {
-        if self.finished.is_none() && self.conclusion != Conclusion::HarnessError {
+        let whole = self.finished.is_some() && self.missing() == 0;
+        if !whole && self.conclusion != Conclusion::HarnessError {
             self.conclusion = Conclusion::Interrupted;
         }
         self.profiles = profiles::claims(self);
@@ -145,11 +173,21 @@ impl Summary {
     /// Whether the run came to its own end, with all its tests.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.finished.as_ref().is_some_and(|finished| finished.stopped.is_none())
+        self.finished.as_ref().is_some_and(|finished| finished.stopped.is_none()) && self.missing() == 0
+    }
+
+    /// How many tests have begun, or should have, and have left no outcome.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| run.tests.saturating_sub(self.tests.total() - self.found))
     }
 
     fn add_test(&mut self, outcome: &TestOutcome) {
         self.tests.add(outcome.verdict);
+        self.found += usize::from(outcome.is_found());
+        if outcome.listed.as_ref().is_some_and(|listed| listed.standing == ListedStanding::AsListed) {
+            self.listed.add(outcome.verdict);
+        }
         self.subjects.entry(outcome.subject.clone()).or_default().add(outcome.verdict);
         for finding in &outcome.findings {
             self.rules.entry(finding.rule.clone()).or_default().add(finding.verdict);
@@ -158,6 +196,7 @@ impl Summary {
             verdict: outcome.verdict,
             reason: outcome.reason.clone(),
             unsupported: outcome.unsupported.clone(),
+            listed: outcome.listed.clone(),
             rules: outcome.rules.clone(),
             findings: outcome.findings.clone(),
             left_behind: outcome.left_behind.clone(),
@@ -172,32 +211,53 @@ impl Summary {
     }
 
     fn conclude(&self) -> Conclusion {
-        let any = |verdicts: &[Verdict]| verdicts.iter().any(|verdict| self.tests.of(*verdict) > 0);
+        let unlisted = |verdict: &Verdict| self.tests.of(*verdict) > self.listed.of(*verdict);
+        let any = |verdicts: &[Verdict]| verdicts.iter().any(unlisted);
+        let found = |verdict: Verdict| self.rules.values().any(|counts| counts.of(verdict) > 0);
         if any(&[Verdict::HarnessError]) {
             Conclusion::HarnessError
         } else if self.stopped() == Some(StopReason::Interrupted) {
             Conclusion::Interrupted
-        } else if any(&[Verdict::Deviation, Verdict::Unsupported]) {
+        } else if any(&[Verdict::Deviation, Verdict::UnexpectedPass, Verdict::Unsupported])
+            || found(Verdict::UnexpectedPass)
+        {
             Conclusion::NotConformant
-        } else if any(&[Verdict::Blocked, Verdict::Vacuous, Verdict::Inconclusive]) || !any(&[Verdict::Pass]) {
+        } else if any(&[Verdict::Blocked, Verdict::Vacuous, Verdict::Inconclusive])
+            || !any(&[Verdict::Pass, Verdict::KnownDeviation])
+        {
             Conclusion::Undecided
+        } else if any(&[Verdict::KnownDeviation]) || !self.listed.is_empty() {
+            Conclusion::AsListed
         } else {
             Conclusion::Conformant
+        }
+    }
+
+    /// The conclusion in words.
+    #[must_use]
+    pub fn conclusion_words(&self) -> &'static str {
+        match self.conclusion {
+            Conclusion::Conformant if self.tests.of(Verdict::NotRun) > 0 => "conformant in all that could be tested",
+            Conclusion::Conformant => "conformant",
+            Conclusion::AsListed => "not conformant, but only as listed",
+            Conclusion::NotConformant => "not conformant",
+            Conclusion::Undecided => "undecided",
+            Conclusion::HarnessError => "harness error",
+            Conclusion::Interrupted => "interrupted",
         }
     }
 
     /// The conclusion in words, with the counts: the last line of a run.
     #[must_use]
     pub fn verdict_line(&self) -> String {
-        let words = match self.conclusion {
-            Conclusion::Conformant if self.tests.of(Verdict::NotRun) > 0 => "conformant in all that could be tested",
-            Conclusion::Conformant => "conformant",
-            Conclusion::NotConformant => "not conformant",
-            Conclusion::Undecided => "undecided",
-            Conclusion::HarnessError => "harness error",
-            Conclusion::Interrupted => "interrupted",
+        let words = self.conclusion_words();
+        let listed = |verdict, count| match self.listed.of(verdict) {
+            0 => String::new(),
+            all if all == count => " (listed)".to_owned(),
+            some => format!(" ({some} listed)"),
         };
-        let counts: Vec<String> = self.tests.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let counts = self.tests.iter().map(|(verdict, count)| format!("{count} {verdict}{}", listed(verdict, count)));
+        let counts: Vec<String> = counts.collect();
         let counts = if counts.is_empty() { "no tests".to_owned() } else { counts.join(", ") };
         format!("{words}: {counts}")
     }
@@ -216,7 +276,8 @@ mod tests {
             let (observed, expected) = ("seen".to_owned(), None);
             let (differences, notes) = (Vec::new(), Vec::new());
             let rule = crate::rules::catalogue().iter().next().expect("a rule").id.clone();
-            let finding = Finding { rule, verdict: *verdict, line: 1, expected, observed, differences, notes };
+            let listed = None;
+            let finding = Finding { rule, verdict: *verdict, line: 1, expected, observed, differences, notes, listed };
             let outcome = TestOutcome {
                 test: format!("subject/test{index}"),
                 scenario: "subject/test".into(),
@@ -228,10 +289,12 @@ mod tests {
                 verdict: *verdict,
                 reason: None,
                 unsupported: Vec::new(),
+                listed: None,
                 rules: Vec::new(),
                 findings: vec![finding],
                 exchanges: Vec::new(),
                 left_behind: Vec::new(),
+                generated: None,
                 elapsed_ms: 0.0,
             };
             summary.add(&Event::TestFinished(Box::new(outcome)));

@@ -8,12 +8,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shard::Shard;
-use crate::judge::{Evidence, Finding, Messages, Verdict};
+use crate::judge::{Evidence, Finding, Listed, Messages, Verdict};
 use crate::kms::Operation;
 use crate::rules::RuleId;
 use crate::target::{Description, Target};
 
-/// The version of the event log. It changes when an event changes in a way that an older reader would misread.
+/// The version of the event log. It changes when an event changes in a way that an older reader would misread. Further
+/// members and verdicts do not change it.
 pub const EVENTS_VERSION: u32 = 1;
 
 /// One line of the event log.
@@ -46,6 +47,9 @@ pub struct RunStarted {
     pub declared: Option<Box<Declared>>,
     /// Its URL, unless it is the emulator in this process.
     pub url: Option<String>,
+    /// The one thing that the emulator in this process does wrong, if it was made so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<String>,
     /// The Region of the calls.
     pub region: String,
     /// The folder of the scenarios, unless they are those of the program.
@@ -98,6 +102,7 @@ impl RunStarted {
             target_version: target.version().map(str::to_owned),
             declared: target.description().map(Declared::of).map(Box::new),
             url: target.url().map(str::to_owned),
+            defect: target.defect().map(|defect| defect.to_string()),
             region: target.region().to_string(),
             scenarios: None,
             shard: None,
@@ -163,6 +168,9 @@ pub struct TestOutcome {
     /// The operations that the target does not know, where the verdict is *unsupported*.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsupported: Vec<String>,
+    /// What the list of known deviations says of a test that could not be judged, or could not be until now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Listed>,
     /// The rules that the test judges or observes, if it gets that far. Empty in logs of before this was kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleId>,
@@ -173,6 +181,51 @@ pub struct TestOutcome {
     /// Keys that could not be cleaned up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
+    /// The generated sequences that it is of: those of a property, or those up to the one that found a deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
     /// How long the test took, in milliseconds, waiting included.
     pub elapsed_ms: f64,
+}
+
+/// Generated sequences: what it takes to make them again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Generated {
+    /// What they are about: the name of a property.
+    pub property: String,
+    /// What they are made from.
+    pub seed: u64,
+    /// How many are made, those of other properties included.
+    pub cases: u32,
+    /// How many steps each has at most.
+    pub steps: usize,
+    /// How many clients call at the same time, where sequences are about that.
+    pub clients: usize,
+}
+
+impl TestOutcome {
+    /// Whether it tells what all sequences of a property came to, and not of one test.
+    #[must_use]
+    pub fn is_property(&self) -> bool {
+        self.generated.as_ref().is_some_and(|generated| generated.property == self.test)
+    }
+
+    /// Whether a generated sequence found it: it is none of the tests that the run began with.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        self.generated.is_some() && !self.is_property()
+    }
+
+    /// Where a call was made: a line of the scenario or, where there is none, a step of a generated sequence.
+    #[must_use]
+    pub fn place(&self, line: usize) -> String {
+        if self.file.is_empty() { format!("step {line}") } else { format!("{}:{line}", self.file) }
+    }
+
+    /// The folder that the scenario of what a sequence found was written to, if it was.
+    #[must_use]
+    pub fn written_to(&self) -> Option<&str> {
+        self.generated.as_ref().and(self.text.as_ref())?;
+        self.file.strip_suffix(".yaml")?.strip_suffix(self.scenario.as_str())?.strip_suffix('/')
+    }
 }

@@ -1,6 +1,7 @@
 //! Running tests: side by side, each with a session of its own, to a stream of [`Event`]s.
 
 mod cleanup;
+mod command;
 mod event;
 mod shard;
 pub(crate) mod test_run;
@@ -14,8 +15,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub use event::{Declared, EVENTS_VERSION, Event, RunFinished, RunStarted, StopReason, TestOutcome};
+pub use command::repeat_command;
+pub(crate) use command::{explore_command, shell_word};
+pub use event::{Declared, EVENTS_VERSION, Event, Generated, RunFinished, RunStarted, StopReason, TestOutcome};
 pub use shard::{ParseShardError, Shard};
+
+pub(crate) use test_run::finished;
 
 use crate::judge::{Messages, Verdict};
 use crate::scenario::Test;
@@ -187,10 +192,12 @@ fn panicked(error: &tokio::task::JoinError) -> TestOutcome {
         verdict: Verdict::HarnessError,
         reason: Some(format!("please report this: {error}")),
         unsupported: Vec::new(),
+        listed: None,
         rules: Vec::new(),
         findings: Vec::new(),
         exchanges: Vec::new(),
         left_behind: Vec::new(),
+        generated: None,
         elapsed_ms: 0.0,
     }
 }

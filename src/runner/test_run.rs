@@ -1,6 +1,6 @@
 //! One test, step by step, to its verdict.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,43 +11,23 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::cleanup::Made;
 use super::event::TestOutcome;
 use super::{Options, Stopper};
-use crate::judge::{Context, EvaluateError, Evidence, Finding, Place, Redactor, Verdict, compare, observation};
+use crate::judge::{Caller, Comparison, Context, Evidence, Finding, Judgement, Place, Redactor, Stop, Verdict};
 use crate::kms::Operation;
 use crate::material::{Material, Recipe};
-use crate::rules::RuleId;
-use crate::scenario::{Action, Call, Expected, Expr, Role, Send, Step, Test, format_duration};
+use crate::scenario::{Action, Call, Expected, Send, Step, Test, format_duration};
 use crate::target::{Answer, ClockError, Exchange, Overrides, Session, Target};
-
-/// Why a test goes no further.
-#[derive(Debug)]
-pub(crate) struct Stop {
-    pub(crate) verdict: Verdict,
-    pub(crate) reason: String,
-    pub(crate) unsupported: Vec<String>,
-}
-
-impl Stop {
-    fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
-        Self { verdict, reason: reason.into(), unsupported: Vec::new() }
-    }
-}
 
 /// By the client's name; none is the test's own.
 pub(super) type Sessions = IndexMap<Option<String>, Arc<Session>>;
 
 /// A test under way.
 pub(crate) struct TestRun<'a> {
-    options: &'a Options,
     stopper: &'a Stopper,
     sessions: Sessions,
-    context: Context,
-    redactor: Redactor,
-    findings: Vec<Finding>,
+    judgement: Judgement,
     exchanges: Vec<Evidence>,
     made: Made,
     slot: Slot<'a>,
-    /// Names that are not bound because the target refused an open step, and that step's line.
-    open: HashMap<String, usize>,
 }
 
 /// The right to keep the machine busy, given back while a test only waits.
@@ -84,7 +64,7 @@ pub(super) async fn run(
 pub(crate) async fn prepare<'a>(
     target: &Target,
     test: &Test,
-    options: &'a Options,
+    options: &Options,
     stopper: &'a Stopper,
     slot: Slot<'a>,
 ) -> Result<TestRun<'a>, Stop> {
@@ -104,16 +84,12 @@ pub(crate) async fn prepare<'a>(
     let mut redactor = Redactor::default();
     material.values().for_each(|material| redactor.hide(material));
     Ok(TestRun {
-        options,
         stopper,
-        context: Context::new(material),
+        judgement: Judgement::new(Context::new(material), redactor, options.messages),
         sessions,
-        redactor,
-        findings: Vec::new(),
         exchanges: Vec::new(),
         made: Made::default(),
         slot,
-        open: HashMap::new(),
     })
 }
 
@@ -173,7 +149,7 @@ impl TestRun<'_> {
             }
         }
         let left_behind = if keeps_keys { self.made.clean_up(&self.sessions).await } else { Vec::new() };
-        finished(test, self.findings, self.exchanges, left_behind, stop)
+        finished(test, self.judgement.findings, self.exchanges, left_behind, stop)
     }
 
     /// Unless the run was stopped.
@@ -194,7 +170,7 @@ impl TestRun<'_> {
     /// Binds a call's answer to a name.
     pub(crate) fn bind(&mut self, name: Option<&str>, exchange: &Exchange) {
         if let (Some(name), Answer::Success(body)) = (name, &exchange.answer) {
-            self.context.bind(name, exchange.input.clone(), body.clone());
+            self.judgement.context.bind(name, exchange.input.clone(), body.clone());
         }
     }
 
@@ -205,8 +181,8 @@ impl TestRun<'_> {
             Action::Set(names) => {
                 self.refresh().await?;
                 for (name, expr) in names {
-                    let value = self.evaluate(step.line, expr)?;
-                    self.context.set(name, value);
+                    let value = self.judgement.evaluate(step.line, expr)?;
+                    self.judgement.context.set(name, value);
                 }
                 Ok(())
             }
@@ -237,7 +213,7 @@ impl TestRun<'_> {
 
     async fn refresh(&mut self) -> Result<(), Stop> {
         let now = self.now().await?;
-        self.context.set_now(now);
+        self.judgement.context.set_now(now);
         self.locate();
         Ok(())
     }
@@ -246,45 +222,21 @@ impl TestRun<'_> {
     fn locate(&mut self) {
         let place = |session: &Session| Place { account: session.account(), region: session.region().clone() };
         let places = self.sessions.iter().map(|(name, session)| (name.clone(), place(session)));
-        self.context.set_places(places.collect());
-    }
-
-    fn evaluate(&self, line: usize, expr: &Expr) -> Result<serde_json::Value, Stop> {
-        self.context.evaluate(expr).map_err(|error| self.cannot(line, "be carried out", &error))
-    }
-
-    /// A step rests on an answer that lacks something. Where that is the answer to an open step, nothing is amiss.
-    fn cannot(&self, line: usize, what: &str, error: &EvaluateError) -> Stop {
-        if let EvaluateError::Missing { binding, .. } = error
-            && let Some(open) = self.open.get(binding)
-        {
-            return Stop::new(Verdict::Observed, format!("what follows line {open} would rest on its success"));
-        }
-        Stop::new(Verdict::Blocked, format!("line {line} cannot {what}: {error}"))
+        self.judgement.context.set_places(places.collect());
     }
 
     async fn call(&mut self, line: usize, call: &Call) -> Result<(), Stop> {
-        if call.if_refused.as_ref().is_some_and(|name| !self.open.contains_key(name)) {
+        if call.if_refused.as_ref().is_some_and(|name| !self.judgement.was_refused(name)) {
             return Ok(());
         }
         let exchange = self.send(line, call).await?;
-        match &call.role {
-            Role::Scene(expected) => self.scene(line, expected, &exchange)?,
-            Role::Judge(rules) => self.judge(line, rules, &exchange)?,
-            Role::Observe { rule, show } => {
-                let observed = observation(&mut self.redactor, &exchange, show);
-                self.find(line, rule, Verdict::Observed, None, observed);
-            }
-        }
-        let Some(name) = &call.binding else { return Ok(()) };
-        match (exchange.answer, &call.role) {
-            (Answer::Success(body), _) => self.context.bind(name, exchange.input, body),
-            (_, Role::Observe { .. }) => {
-                self.open.insert(name.clone(), line);
-            }
-            (_, Role::Scene(_) | Role::Judge(_)) => {}
-        }
-        Ok(())
+        self.judgement.take(line, call, exchange)
+    }
+
+    /// What judging the call again has to know of it.
+    fn caller(&self, client: Option<&String>) -> Caller {
+        let session = &self.sessions[&client.cloned()];
+        Caller { now: self.judgement.context.now(), account: session.account(), region: session.region().clone() }
     }
 
     /// Makes the call, and takes in what says nothing of the target's rules.
@@ -294,7 +246,7 @@ impl TestRun<'_> {
             () = self.stopper.stopped() => return Err(self.stopped()),
         };
         self.refresh().await?;
-        let request = self.evaluate(line, &call.request)?;
+        let request = self.judgement.evaluate(line, &call.request)?;
         let overrides = self.overrides(line, &call.send)?;
         let exchange = self.sessions[&call.client].call_in_turn(turn, request, overrides).await;
         self.take(line, call, &exchange)?;
@@ -311,7 +263,8 @@ impl TestRun<'_> {
         self.refresh().await?;
         let mut tasks = Vec::new();
         for call in calls {
-            let (request, overrides) = (self.evaluate(line, &call.request)?, self.overrides(line, &call.send)?);
+            let (request, overrides) =
+                (self.judgement.evaluate(line, &call.request)?, self.overrides(line, &call.send)?);
             let (session, operation) = (Arc::clone(&self.sessions[&call.client]), call.operation);
             tasks.push(tokio::spawn(async move { session.call_with(operation, request, overrides).await }));
         }
@@ -331,90 +284,27 @@ impl TestRun<'_> {
     pub(crate) fn take(&mut self, line: usize, call: &Call, exchange: &Exchange) -> Result<(), Stop> {
         self.locate();
         self.made.note(call.client.as_ref(), exchange);
-        self.exchanges.push(self.redactor.evidence(line, exchange));
+        let mut evidence = self.judgement.redactor.evidence(line, exchange);
+        evidence.caller = Some(self.caller(call.client.as_ref()));
+        self.exchanges.push(evidence);
         self.stopper.note(exchange);
-        self.undecided(line, exchange)
+        self.judgement.undecided(line, exchange)
+    }
+
+    pub(crate) fn compare(&self, line: usize, expected: &Expected, exchange: &Exchange) -> Result<Comparison, Stop> {
+        self.judgement.compare(line, expected, exchange)
     }
 
     fn overrides(&self, line: usize, send: &Send) -> Result<Overrides, Stop> {
         let body = match &send.body {
             Some(template) => {
-                let body = self.context.template(template);
-                let body = body.map_err(|error| self.cannot(line, "be carried out", &error))?;
+                let body = self.judgement.context.template(template);
+                let body = body.map_err(|error| self.judgement.cannot(line, "be carried out", &error))?;
                 Some(body.as_str().map_or_else(|| body.to_string(), str::to_owned))
             }
             None => None,
         };
         Ok(Overrides { operation: send.operation.clone(), content_type: send.content_type.clone(), body })
-    }
-
-    /// Answers that say nothing of the target's rules.
-    fn undecided(&self, line: usize, exchange: &Exchange) -> Result<(), Stop> {
-        let what = || format!("{} (line {line}): {}", exchange.operation, self.redactor.outcome(exchange));
-        if exchange.is_unsupported() {
-            let unsupported = vec![exchange.operation.to_string()];
-            return Err(Stop { unsupported, ..Stop::new(Verdict::Unsupported, what()) });
-        }
-        if exchange.is_transient() {
-            return Err(Stop::new(Verdict::Inconclusive, what()));
-        }
-        match exchange.answer {
-            Answer::NotSent(_) => Err(Stop::new(Verdict::HarnessError, what())),
-            Answer::Success(_) | Answer::Refusal { .. } | Answer::Unreadable(_) | Answer::Nothing(_) => Ok(()),
-        }
-    }
-
-    pub(crate) fn compare(
-        &self,
-        line: usize,
-        expected: &Expected,
-        exchange: &Exchange,
-    ) -> Result<crate::judge::Comparison, Stop> {
-        compare(&self.context, &self.redactor, expected, exchange, self.options.messages)
-            .map_err(|error| self.cannot(line, "be judged", &error))
-    }
-
-    fn scene(&self, line: usize, expected: &Expected, exchange: &Exchange) -> Result<(), Stop> {
-        let comparison = self.compare(line, expected, exchange)?;
-        if comparison.holds() {
-            return Ok(());
-        }
-        let operation = exchange.operation;
-        if let Some(difference) = comparison.differences.first() {
-            let (path, expected, found) = (&difference.path, &difference.expected, &difference.found);
-            let reason = format!("{operation} (line {line}) shows {path} {found} where {expected} sets the scene");
-            return Err(Stop::new(Verdict::Vacuous, reason));
-        }
-        let (wanted, observed) = (comparison.expected, comparison.observed);
-        let reason = format!("{operation} (line {line}) sets the scene with {wanted}, but came to {observed}");
-        Err(Stop::new(Verdict::Blocked, reason))
-    }
-
-    fn judge(&mut self, line: usize, rules: &[(RuleId, Expected)], exchange: &Exchange) -> Result<(), Stop> {
-        let mut wrong_way = None;
-        for (rule, expected) in rules {
-            let comparison = self.compare(line, expected, exchange)?;
-            if !comparison.right_way && (rules.len() > 1 || expected.is_about_form()) {
-                // That the call succeeds, or is refused, is none of these rules: it carries them.
-                let reason = format!("{} (line {line}) came to {}", exchange.operation, comparison.observed);
-                return Err(Stop::new(Verdict::Blocked, reason));
-            }
-            let verdict = if comparison.holds() { Verdict::Pass } else { Verdict::Deviation };
-            if !comparison.right_way {
-                wrong_way = Some(format!("what follows line {line} rests on its outcome"));
-            }
-            self.find(line, rule, verdict, Some(comparison.expected), comparison.observed);
-            if let Some(finding) = self.findings.last_mut() {
-                finding.differences = comparison.differences;
-                finding.notes = comparison.notes;
-            }
-        }
-        wrong_way.map_or(Ok(()), |reason| Err(Stop::new(Verdict::Deviation, reason)))
-    }
-
-    fn find(&mut self, line: usize, rule: &RuleId, verdict: Verdict, expected: Option<String>, observed: String) {
-        let (differences, notes) = (Vec::new(), Vec::new());
-        self.findings.push(Finding { rule: rule.clone(), verdict, line, expected, observed, differences, notes });
     }
 }
 
@@ -431,7 +321,8 @@ async fn pass_time(sessions: &Sessions, duration: SignedDuration) -> Result<(), 
     Ok(())
 }
 
-fn finished(
+/// The outcome of a test that came to its end, or to this stop.
+pub(crate) fn finished(
     test: &Test,
     findings: Vec<Finding>,
     exchanges: Vec<Evidence>,
@@ -456,10 +347,12 @@ fn finished(
         verdict,
         reason,
         unsupported,
+        listed: None,
         rules: test.rules().into_iter().cloned().collect(),
         findings,
         exchanges,
         left_behind,
+        generated: None,
         elapsed_ms: 0.0,
     }
 }

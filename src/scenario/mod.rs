@@ -23,7 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod diagnostic;
+pub(crate) mod diagnostic;
 mod draft;
 mod duration;
 mod expr;
@@ -34,11 +34,11 @@ mod matrix;
 mod parse_matcher;
 mod parse_step;
 mod parse_value;
-mod reader;
+pub(crate) mod reader;
 pub mod schema;
 mod scope;
 mod step;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::sync::Arc;
 

@@ -11,11 +11,11 @@ use tokio::sync::Semaphore;
 use super::reach::Reach;
 use super::setting::Setting;
 use super::write;
-use crate::judge::{Comparison, Evidence, Finding, Verdict};
+use crate::judge::{Comparison, Evidence, Finding, Stop, Verdict};
 use crate::kms::{ErrorCode, KeyState, Operation};
 use crate::model::{Allowed, Look, Name, Seen, Transition, World};
 use crate::rules::{self, RuleId};
-use crate::runner::test_run::{self, Slot, Stop, TestRun};
+use crate::runner::test_run::{self, Slot, TestRun};
 use crate::runner::{Options, Stopper};
 use crate::scenario::{Action, Call, Draft, Expected, Refusal, Role};
 use crate::states::Way;
@@ -411,5 +411,6 @@ fn finding(rule: &RuleId, line: usize, comparison: Comparison) -> Finding {
         observed: comparison.observed,
         differences: comparison.differences,
         notes: comparison.notes,
+        listed: None,
     }
 }

@@ -1,7 +1,6 @@
 //! Exploring a target: generated sequences, and for each distinct deviation a minimal one, confirmed by a replay.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,7 @@ use crate::judge::{Finding, Verdict};
 use crate::kms::Operation;
 use crate::model::Transition;
 use crate::rules::{self, RuleId};
-use crate::runner::{self, Event, Options, Stopper, TestOutcome};
+use crate::runner::{self, Event, Generated, Options, RunStarted, Stopper, TestOutcome, explore_command};
 use crate::scenario::{SourceFile, parse};
 use crate::target::Target;
 
@@ -39,13 +38,15 @@ pub struct Exploration {
     pub properties: Vec<&'static Property>,
     /// Rules whose deviations are known already; of these none is shrunk.
     pub known: BTreeSet<RuleId>,
+    /// The folder that scenarios of what is found are going to be written to, if they are.
+    pub folder: Option<String>,
 }
 
 impl Default for Exploration {
     /// What `run` explores by default.
     fn default() -> Self {
         let (properties, known) = (PROPERTIES.iter().collect(), BTreeSet::new());
-        Self { cases: 256, steps: 40, seed: 0, time: None, clients: 2, properties, known }
+        Self { cases: 256, steps: 40, seed: 0, time: None, clients: 2, properties, known, folder: None }
     }
 }
 
@@ -282,8 +283,11 @@ impl<'e> Explorer<'e> {
             while !names.insert(outcome.scenario.clone()) {
                 outcome.scenario = format!("{name}_{number}");
                 outcome.test.clone_from(&outcome.scenario);
-                outcome.file = format!("{}.yaml", outcome.scenario);
                 number += 1;
+            }
+            if outcome.text.is_some() {
+                let folder = self.exploration.folder.as_ref().map(|folder| format!("{folder}/"));
+                outcome.file = format!("{}{}.yaml", folder.unwrap_or_default(), outcome.scenario);
             }
             outcomes.push(outcome);
             self.tick.shrunk += 1;
@@ -321,8 +325,10 @@ impl<'e> Explorer<'e> {
             }
             best = failed.or(best);
         }
-        let provenance = Provenance { command: self.command(tally.property, first.case), steps };
-        match best {
+        let generated = self.generated(tally.property, Some(first.case));
+        let run = RunStarted::now(self.target, 0);
+        let provenance = Provenance { command: explore_command(Some(&run), &generated), steps };
+        let outcome = match best {
             // A scenario's calls are made one after the other.
             Some((executed, found)) if executed.concurrent => {
                 let note = "calls at the same time: a replay shows it again, if not every time".to_owned();
@@ -338,7 +344,8 @@ impl<'e> Explorer<'e> {
                 let note = format!("seen in a sequence of {steps} steps; a replay did not show it again");
                 as_seen(&first.executed, &first.found, &provenance, note)
             }
-        }
+        };
+        TestOutcome { generated: Some(generated), ..outcome }
     }
 
     /// Whether a sequence shows the deviation, on the target.
@@ -389,22 +396,12 @@ impl<'e> Explorer<'e> {
         None
     }
 
-    /// The command that makes and runs just this sequence again.
-    fn command(&self, property: &Property, case: u32) -> String {
-        let exploration = self.exploration;
+    /// What makes a property's sequences again: all of them, or those up to this one.
+    fn generated(&self, property: &Property, case: Option<u32>) -> Generated {
+        let Exploration { seed, steps, clients, cases, .. } = *self.exploration;
         let position = PROPERTIES.iter().position(|other| other.name == property.name).unwrap_or_default();
-        let number = case as usize * PROPERTIES.len() + position + 1;
-        let mut command = "kms-conformance explore".to_owned();
-        if let Some(url) = self.target.url() {
-            let _ = write!(command, " --endpoint {url}");
-        }
-        let name = property.name.trim_start_matches("sequences/");
-        let _ = write!(
-            command,
-            " --property {name} --seed {} --steps {} --cases {number}",
-            exploration.seed, exploration.steps
-        );
-        command
+        let number = |case: u32| case * PROPERTY_COUNT + u32::try_from(position).unwrap_or_default() + 1;
+        Generated { property: property.name.to_owned(), seed, cases: case.map_or(cases, number), steps, clients }
     }
 
     fn explored(&self) -> Explored {
@@ -419,11 +416,12 @@ impl<'e> Explorer<'e> {
 
     fn outcomes(&self) -> Vec<TestOutcome> {
         let lacking = self.lacking();
-        self.tallies.iter().map(|tally| property_outcome(tally, lacking.as_deref())).collect()
+        let generated = |tally: &Tally| self.generated(tally.property, None);
+        self.tallies.iter().map(|tally| property_outcome(tally, lacking.as_deref(), generated(tally))).collect()
     }
 }
 
-fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
+fn property_outcome(tally: &Tally, lacking: Option<&str>, generated: Generated) -> TestOutcome {
     let (property, deviations) = (tally.property, tally.deviations);
     let ran = format!("{} sequences, {} operations", tally.sequences, tally.operations);
     let (verdict, reason) = match (&tally.stopped, lacking) {
@@ -446,6 +444,7 @@ fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
         observed: format!("kept {count} times"),
         differences: Vec::new(),
         notes: Vec::new(),
+        listed: None,
     };
     TestOutcome {
         test: property.name.to_owned(),
@@ -461,7 +460,9 @@ fn property_outcome(tally: &Tally, lacking: Option<&str>) -> TestOutcome {
         findings: kept.map(pass).collect(),
         exchanges: Vec::new(),
         left_behind: tally.left_behind.clone(),
+        listed: None,
         rules: tally.judged.keys().cloned().collect(),
+        generated: Some(generated),
         elapsed_ms: (tally.began.elapsed().as_secs_f64() * 1e6).round() / 1e3,
     }
 }
@@ -474,7 +475,7 @@ fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: St
     TestOutcome {
         test: name.clone(),
         scenario: name,
-        subject: "regressions".to_owned(),
+        subject: export::REGRESSIONS.to_owned(),
         title: export::title(found),
         why: rules::catalogue().get(&found.signature.rule).map_or_else(String::new, |rule| rule.says.clone()),
         file: String::new(),
@@ -486,6 +487,8 @@ fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: St
         findings: vec![finding],
         exchanges: executed.exchanges.clone(),
         left_behind: Vec::new(),
+        listed: None,
+        generated: None,
         elapsed_ms: 0.0,
     }
 }

@@ -12,6 +12,9 @@ use crate::kms::ErrorCode;
 use crate::model::{Import, Name, Transition, Use, Wrapping};
 use crate::rules;
 
+/// The subject of scenarios of what sequences found.
+pub(crate) const REGRESSIONS: &str = "regressions";
+
 /// Lines are broken where they would be longer.
 const WIDTH: usize = 118;
 
@@ -76,7 +79,7 @@ pub(crate) fn title(found: &Found) -> String {
 pub(crate) fn name(found: &Found) -> String {
     let state = found.signature.state.map_or_else(String::new, |state| snake_case(state.as_str()));
     let rule = found.signature.rule.to_ascii_lowercase().replace('-', "_");
-    let name = format!("regressions/{rule}_{}_{state}", snake_case(found.signature.operation.as_str()));
+    let name = format!("{REGRESSIONS}/{rule}_{}_{state}", snake_case(found.signature.operation.as_str()));
     name.trim_end_matches('_').to_owned()
 }
 

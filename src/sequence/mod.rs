@@ -21,6 +21,7 @@ mod tree;
 mod write;
 
 pub use explore::{Exploration, Explored, Tick, explore};
+pub(crate) use export::REGRESSIONS;
 pub use hunt::{Hunted, hunt};
 pub use property::{PROPERTIES, Property};
 pub(crate) use reach::operations;

@@ -6,10 +6,9 @@ use serde_json::Map;
 
 use super::execute::{Execution, Found, Signature, rule_id};
 use super::write;
-use crate::judge::{Finding, Verdict};
+use crate::judge::{Finding, Stop, Verdict};
 use crate::kms::KeyState;
 use crate::model::{Allowed, Happened, Look, Name, Orders, Seen, Transition, World};
-use crate::runner::test_run::Stop;
 use crate::scenario::Call;
 use crate::target::{Answer, Exchange};
 
@@ -171,6 +170,7 @@ impl Execution<'_> {
             observed: format!("{AT_THE_SAME_TIME}{history}"),
             differences: Vec::new(),
             notes: Vec::new(),
+            listed: None,
         };
         let (at, expectation, witness) = (line.saturating_sub(1), Map::new(), None);
         let together = happened.iter().filter_map(|call| call.transition.operation()).collect();

@@ -97,6 +97,8 @@ impl Clock {
 pub struct Control {
     url: String,
     connector: SharedHttpConnector,
+    /// The name of the one thing that the emulator does wrong, if it was made so.
+    pub(super) defect: Option<String>,
 }
 
 impl Control {
@@ -106,8 +108,10 @@ impl Control {
             return None;
         }
         let url = format!("{}{CONTROL_PATH}", endpoint.trim_end_matches('/'));
-        let control = Self { url, connector: SharedHttpConnector::new(Connector::builder().build_http()) };
+        let connector = SharedHttpConnector::new(Connector::builder().build_http());
+        let mut control = Self { url, connector, defect: None };
         let about = control.request("GET", "", None).await.ok()?;
+        control.defect = about["defect"].as_str().map(str::to_owned);
         (about["name"] == "kms-conformance" && about["control"] == 1).then_some(control)
     }
 

@@ -4,6 +4,9 @@
 //! A target is the emulator in this process ([`Target::emulator`]) or whatever answers at a URL ([`Target::connect`]).
 //! Each test gets a [`Session`]. Where the target is an emulator of this project's, in process or served, a session has
 //! an account of its own, whose clock it can turn; elsewhere all sessions share the caller's account and the real clock.
+//!
+//! The AWS SDK *traces* requests and answers as they are, secrets included. This program subscribes to no traces; whoever
+//! does so in tests of their own leaves the targets `aws_*` and `hyper*` out, unless the material is worth nothing.
 
 mod clock;
 mod declared;
@@ -41,7 +44,7 @@ pub use pacing::{Rate, Rates, Turn};
 pub use session::Session;
 pub use wire::Overrides;
 
-use crate::emulator::Emulator;
+use crate::emulator::{Defect, Emulator};
 use crate::kms::{AccountId, Operation, Region};
 use pacing::Pacer;
 
@@ -246,8 +249,14 @@ impl Target {
             return description.name.clone();
         }
         match &self.reach {
-            Reach::InProcess(_) => "the built-in emulator".to_owned(),
-            Reach::ServedEmulator { url, .. } => format!("the built-in emulator at {url}"),
+            Reach::InProcess(emulator) => match emulator.defect() {
+                None => "the built-in emulator".to_owned(),
+                Some(defect) => format!("the built-in emulator with the defect {defect}"),
+            },
+            Reach::ServedEmulator { url, control } => match &control.defect {
+                None => format!("the built-in emulator at {url}"),
+                Some(defect) => format!("the built-in emulator with the defect {defect} at {url}"),
+            },
             Reach::Url(url) => url.clone(),
         }
     }
@@ -270,6 +279,15 @@ impl Target {
         match &self.reach {
             Reach::InProcess(_) => None,
             Reach::ServedEmulator { url, .. } | Reach::Url(url) => Some(url),
+        }
+    }
+
+    /// The one thing that the emulator in this process does wrong, if it was made so.
+    #[must_use]
+    pub fn defect(&self) -> Option<Defect> {
+        match &self.reach {
+            Reach::InProcess(emulator) => emulator.defect(),
+            Reach::ServedEmulator { .. } | Reach::Url(_) => None,
         }
     }
 

@@ -11,6 +11,7 @@ use aws_lc_rs::{digest, hmac, rand, rsa};
 use super::der;
 use super::symmetric::{KEY_BYTES, SymmetricKey};
 use crate::emulator::choices::{self, HmacLengths};
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::store::MaterialId;
 use crate::emulator::wrapping_pool::{self, RsaSize};
@@ -95,6 +96,10 @@ impl Secret {
             return Err(Malformed);
         }
         let key = EcdsaKeyPair::from_pkcs8(algorithm, bytes).map_err(|_| Malformed)?;
+        let point = key.public_key().as_ref();
+        if Defect::PrivateKeyNeedsPublicKey.is_on() && !bytes.windows(point.len()).any(|part| part == point) {
+            return Err(Malformed);
+        }
         let public = AsDer::<PublicKeyX509Der<'_>>::as_der(key.public_key()).map_err(|_| Malformed)?;
         let kind = SecretKind::Ecdsa { key: Box::new(key), pkcs8: bytes.to_vec() };
         Ok(Self { kind, identity: public.as_ref().to_vec() })
@@ -127,6 +132,17 @@ impl Secret {
         Ok(Self { kind: SecretKind::Rsa(Box::new(rsa)), identity: public })
     }
 
+    /// The same secret for all that its id tells, but a symmetric one opens nothing that was sealed before.
+    pub(crate) fn renewed(self) -> Result<Self, Failure> {
+        match self.kind {
+            SecretKind::Symmetric(_) => {
+                let bytes = random(KEY_BYTES)?.try_into().unwrap_or([0; KEY_BYTES]);
+                Ok(Self { kind: SecretKind::Symmetric(SymmetricKey::new(&bytes)?), identity: self.identity })
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The public key of an asymmetric key, as SubjectPublicKeyInfo (CRY-ECC-PUB).
     pub(crate) fn public_key(&self) -> Option<&[u8]> {
         match &self.kind {
@@ -139,6 +155,7 @@ impl Secret {
     /// (KMID-ALGO).
     pub(crate) fn id(&self, key: &KeyId) -> MaterialId {
         let material = hmac::Key::new(hmac::HMAC_SHA256, digest::digest(&digest::SHA256, &self.identity).as_ref());
+        let key = if Defect::MaterialIdIgnoresKey.is_on() { "any key" } else { key.as_str() };
         let tag = hmac::sign(&material, format!("kms-conformance key material id of {key}").as_bytes());
         let mut id = [0; 32];
         id.copy_from_slice(tag.as_ref());
@@ -170,6 +187,11 @@ pub(crate) fn random(length: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = vec![0; length];
     rand::fill(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The length of material that is plain bytes.
+pub(crate) fn raw_length(spec: KeySpec) -> Option<usize> {
+    if spec == KeySpec::SymmetricDefault { Some(KEY_BYTES) } else { hmac_bytes(spec) }
 }
 
 fn hmac_bytes(spec: KeySpec) -> Option<usize> {

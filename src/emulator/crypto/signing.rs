@@ -9,6 +9,7 @@ use aws_lc_rs::signature::{
 };
 
 use super::secret::{Secret, SecretKind};
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::kms::{KeySpec, SigningAlgorithm};
 
@@ -60,6 +61,12 @@ pub(crate) fn verify(
 fn digest_of(algorithm: SigningAlgorithm, message: &Message<'_>) -> Result<Option<Digest>, Failure> {
     let Some(hash) = hash(algorithm) else { return Ok(None) };
     match message {
+        Message::Raw(bytes) if Defect::MessageHashedTwice.is_on() => {
+            Ok(Some(digest::digest(hash, digest::digest(hash, bytes).as_ref())))
+        }
+        Message::Digest(bytes) if Defect::DigestsOfAnyLength.is_on() && bytes.len() != hash.output_len() => {
+            Ok(Some(digest::digest(hash, bytes)))
+        }
         Message::Raw(bytes) => Ok(Some(digest::digest(hash, bytes))),
         Message::Digest(bytes) => Digest::import_less_safe(bytes, hash)
             .map(Some)

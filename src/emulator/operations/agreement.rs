@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::{Session, key_id, unless_dry, used_for, without_recipient};
 use crate::emulator::crypto::secret::SecretKind;
+use crate::emulator::crypto::symmetric::invalid_ciphertext;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::store::Key;
 use crate::emulator::wire::Blob;
@@ -60,6 +62,9 @@ fn agree(key: &Key, peer: &[u8]) -> Result<Vec<u8>, Failure> {
     let SecretKind::Ecdsa { pkcs8, .. } = &held.secret.kind else { return Err(other_kind()) };
     let own = PrivateKey::from_private_key_der(curve, pkcs8).map_err(|_| other_kind())?;
     // The recorded answer to a malformed public key has no message.
-    let malformed = Failure::silent(ErrorCode::VALIDATION);
+    let malformed = match Defect::BadPublicKeyIsCiphertext.is_on() {
+        true => invalid_ciphertext(),
+        false => Failure::silent(ErrorCode::VALIDATION),
+    };
     agreement::agree(&own, UnparsedPublicKey::new(curve, peer), malformed, |secret| Ok(secret.to_vec()))
 }

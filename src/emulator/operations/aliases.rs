@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::listing::{Rest, page};
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::store::Alias;
 use crate::emulator::wire::Instant;
@@ -81,7 +82,11 @@ pub(super) fn update_alias(session: &Session<'_>, request: SetAlias) -> Result<(
     let current = books.alias(&request.alias_name)?.target;
     let new = books.permitted(&request.target_key_id)?;
     let (target, usage) = (new.id.clone(), new.usage);
-    if let Some(before) = books.key(&current).map(|key| key.usage).filter(|before| *before != usage) {
+    if let Some(before) = books
+        .key(&current)
+        .map(|key| key.usage)
+        .filter(|before| *before != usage && !Defect::AliasOfAnotherUsage.is_on())
+    {
         return Err(Failure::validation(format!(
             "Alias {} cannot be changed from a CMK with key usage {before} to a CMK with key usage {usage}. The key \
              usage of the current CMK and the new CMK must be the same.",
@@ -125,6 +130,9 @@ pub(super) fn list_aliases(session: &Session<'_>, request: &ListAliases) -> Resu
 }
 
 fn well_named(name: &str) -> Result<(), Failure> {
+    if !name.starts_with(PREFIX) && Defect::AliasWithoutPrefix.is_on() {
+        return Ok(());
+    }
     if !name.starts_with(PREFIX) {
         return Err(Failure::validation(
             "Alias must start with the prefix \"alias/\". Please see \

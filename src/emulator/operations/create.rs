@@ -13,6 +13,7 @@ use super::stores;
 use super::tags::{self, Tag};
 use crate::emulator::choices;
 use crate::emulator::crypto::secret::Secret;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::store::{Expiry, Held, Key, Life, Material, Role, Standing, Switch};
 use crate::kms::{KeyId, KeySpec, KeyUsage, Origin};
@@ -90,6 +91,9 @@ fn plan(request: &CreateKey) -> Result<Plan, Failure> {
     let usage = usage(spec, request.key_usage)?;
     let origin = request.origin.unwrap_or(Origin::AwsKms);
     no_store(request, origin)?;
+    if Defect::SymmetricKeysOnly.is_on() && origin == Origin::External && spec != KeySpec::SymmetricDefault {
+        return Err(Failure::unsupported("Origin EXTERNAL is valid only for symmetric keys."));
+    }
     match spec {
         KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 if origin == Origin::External => {
             let message = format!("KeySpec {spec} is not supported for keys with Origin EXTERNAL.");
@@ -142,6 +146,7 @@ fn usage(spec: KeySpec, wanted: Option<KeyUsage>) -> Result<KeyUsage, Failure> {
     match wanted {
         Some(usage) if allowed.contains(&usage) => Ok(usage),
         None if spec == KeySpec::SymmetricDefault => Ok(KeyUsage::EncryptDecrypt),
+        None if Defect::UsageByDefault.is_on() => Ok(allowed[0]),
         None => Err(Failure::validation(
             "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
         )),
@@ -157,6 +162,7 @@ fn usage(spec: KeySpec, wanted: Option<KeyUsage>) -> Result<KeyUsage, Failure> {
 fn new_id(role: Option<Role>) -> Result<KeyId, Failure> {
     let id = match role {
         None => Uuid::new_v4().to_string(),
+        Some(_) if Defect::MultiRegionIdWithoutPrefix.is_on() => Uuid::new_v4().to_string(),
         Some(_) => format!("mrk-{}", Uuid::new_v4().simple()),
     };
     id.parse().map_err(|_| Failure::internal("a new key id is malformed"))

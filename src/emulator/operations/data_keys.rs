@@ -8,6 +8,7 @@ use super::stores;
 use super::{Session, key_id, unless_dry, without_recipient};
 use crate::emulator::crypto::secret::{key_pair, random};
 use crate::emulator::crypto::symmetric::EncryptionContext;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::store::MaterialId;
 use crate::emulator::wire::Blob;
@@ -86,6 +87,7 @@ pub(super) fn generate_data_key(session: &Session<'_>, request: &GenerateDataKey
         (Some(length), None) => length,
         (None, Some(DataKeySpec::Aes256)) => 32,
         (None, Some(DataKeySpec::Aes128)) => 16,
+        (None, None) if Defect::NoSizeIsThirtyTwo.is_on() => 32,
         (None, None) | (Some(_), Some(_)) => {
             return Err(Failure::validation("Please specify either number of bytes or key spec."));
         }

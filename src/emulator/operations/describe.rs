@@ -1,9 +1,10 @@
 //! DescribeKey and GetPublicKey: what a key shows of itself.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Session, key_id};
 use crate::emulator::crypto::signing;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::store::{Books, Key, Life, MaterialId, Role};
 use crate::emulator::wire::{Blob, Instant};
@@ -37,25 +38,25 @@ pub(super) struct KeyMetadata {
     description: String,
     key_usage: KeyUsage,
     key_state: KeyState,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_left_out")]
     deletion_date: Option<Instant>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_left_out", serialize_with = "shown_valid_to")]
     valid_to: Option<Instant>,
     origin: Origin,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_left_out")]
     expiration_model: Option<ExpirationModel>,
     key_manager: KeyManager,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_left_out")]
     customer_master_key_spec: Option<KeySpec>,
     key_spec: KeySpec,
     #[serde(flatten)]
     algorithms: Algorithms,
     multi_region: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_left_out")]
     multi_region_configuration: Option<MultiRegionConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_left_out")]
     pending_deletion_window_in_days: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_left_out")]
     current_key_material_id: Option<MaterialId>,
 }
 
@@ -104,7 +105,11 @@ pub(super) struct PublicKey {
 
 pub(super) fn describe_key(session: &Session<'_>, request: &DescribeKey) -> Result<Described, Failure> {
     let mut books = session.books();
-    let key = books.find(&request.key_id)?.clone();
+    let now = books.now;
+    let mut key = books.find(&request.key_id)?.clone();
+    if Defect::ExpiryShownOnly.is_on() {
+        key.drop_expired(now);
+    }
     Ok(Described { key_metadata: KeyMetadata::of(key, &books) })
 }
 
@@ -112,12 +117,14 @@ pub(super) fn get_public_key(session: &Session<'_>, request: &DescribeKey) -> Re
     let mut books = session.books();
     let key = books.permitted(&request.key_id)?;
     match key.spec {
+        _ if Defect::PublicKeyOfSymmetricKey.is_on() => {}
         KeySpec::SymmetricDefault | KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
             return Err(Failure::unsupported(format!("{} is not an asymmetric key.", key.arn)));
         }
         _ => {}
     }
     let public = key.current().and_then(|material| material.public_key.clone());
+    let public = public.map(|der| if Defect::PublicKeyIsPoint.is_on() { point(key.spec, der) } else { der });
     Ok(PublicKey {
         key_id: key_id(&key.arn),
         // CRY-GETPUB-PENDING.
@@ -131,9 +138,16 @@ pub(super) fn get_public_key(session: &Session<'_>, request: &DescribeKey) -> Re
 
 impl KeyMetadata {
     pub(super) fn of(key: Key, books: &Books<'_>) -> Self {
-        let state = key.state();
+        let state = match key.state() {
+            KeyState::PendingImport if Defect::ExternalKeyStartsEnabled.is_on() && key.materials.is_empty() => {
+                KeyState::Enabled
+            }
+            state => state,
+        };
         let (expiration_model, valid_to) = key.expiration().unzip();
-        let current = key.current().filter(|_| key.is_symmetric()).map(|material| material.id);
+        let shows_material = key.is_symmetric() || Defect::MaterialIdOfEveryKey.is_on();
+        let current = key.current().filter(|_| shows_material);
+        let current = current.filter(|material| material.held.is_some() || !Defect::MaterialIdForgotten.is_on());
         let (deletion_date, window) = match key.life {
             Life::PendingDeletion { date } => (Some(Instant(date)), None),
             Life::PendingReplicaDeletion { window } => (None, Some(window.as_hours() / 24)),
@@ -149,7 +163,10 @@ impl KeyMetadata {
             key_state: state,
             deletion_date,
             valid_to: valid_to.flatten().map(Instant),
-            origin: key.origin,
+            origin: match Defect::OriginChanges.is_on() && key.is_complete() {
+                true => Origin::AwsKms,
+                false => key.origin,
+            },
             expiration_model,
             key_manager: KeyManager::Customer,
             customer_master_key_spec: old_spec(key.spec),
@@ -159,10 +176,36 @@ impl KeyMetadata {
             multi_region_configuration: key.role.map(|role| MultiRegionConfiguration::of(&key, role, books)),
             pending_deletion_window_in_days: window,
             // A replica that is still being created has none (MRK-REPL-CREATING).
-            current_key_material_id: current.filter(|_| state != KeyState::Creating),
+            current_key_material_id: current
+                .filter(|_| state != KeyState::Creating || Defect::CreatingReplicaShowsMaterial.is_on())
+                .map(|material| material.id),
             description: key.description,
         }
     }
+}
+
+fn is_left_out<T>(member: &Option<T>) -> bool {
+    member.is_none() && !Defect::NullForAbsent.is_on()
+}
+
+fn shown_valid_to<S: Serializer>(valid_to: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+    match valid_to {
+        Some(Instant(end)) if Defect::ValidToShownInMilliseconds.is_on() => {
+            serializer.serialize_i64(end.as_millisecond())
+        }
+        _ => valid_to.serialize(serializer),
+    }
+}
+
+/// For [`Defect::PublicKeyIsPoint`]: what is left of a SubjectPublicKeyInfo without the name of the curve.
+fn point(spec: KeySpec, der: Vec<u8>) -> Vec<u8> {
+    let coordinate = match spec {
+        KeySpec::EccNistP256 | KeySpec::EccSecgP256k1 => 32,
+        KeySpec::EccNistP384 => 48,
+        KeySpec::EccNistP521 => 66,
+        _ => return der,
+    };
+    der.get(der.len().saturating_sub(2 * coordinate + 1)..).unwrap_or_default().to_vec()
 }
 
 impl MultiRegionConfiguration {

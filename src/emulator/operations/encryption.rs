@@ -1,5 +1,7 @@
 //! Encrypt, Decrypt, ReEncrypt.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPublicEncryptingKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use super::{Session, incompatible, key_id, unless_dry, used_for, without_recipient};
 use crate::emulator::crypto::secret::{RsaSecret, SecretKind};
 use crate::emulator::crypto::symmetric::{Ciphertext, EncryptionContext, invalid_ciphertext};
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::states;
 use crate::emulator::store::{Held, Key, MaterialId};
@@ -112,7 +115,10 @@ pub(super) fn decrypt(session: &Session<'_>, request: &Decrypt) -> Result<Decryp
         key_id: key_id(&ready.key.arn),
         plaintext: Blob(plaintext),
         encryption_algorithm: ready.algorithm,
-        key_material_id: ready.shown_material(),
+        key_material_id: match Defect::DecryptNamesCurrentMaterial.is_on() {
+            true => ready.key.current().map(|material| material.id),
+            false => ready.shown_material().filter(|_| !Defect::DecryptNamesNoMaterial.is_on()),
+        },
     })
 }
 
@@ -181,7 +187,7 @@ impl Ready {
         }
         let named = named.map(|named| books.find(named).map(|key| key.id.clone())).transpose()?;
         let ciphertext = Ciphertext::parse(blob)?;
-        if named.is_some_and(|named| named != ciphertext.key) {
+        if named.is_some_and(|named| named != ciphertext.key) && !Defect::DecryptIgnoresKeyId.is_on() {
             let message = "The key ID in the request does not identify a CMK that can perform this operation.";
             return Err(Failure::new(ErrorCode::INCORRECT_KEY, message));
         }
@@ -194,7 +200,7 @@ impl Ready {
 
     pub(super) fn encrypt(&self, context: &EncryptionContext, plaintext: &[u8]) -> Result<Vec<u8>, Failure> {
         match &self.held.secret.kind {
-            SecretKind::Symmetric(secret) => secret.seal(&self.key.id, &self.material, context, plaintext),
+            SecretKind::Symmetric(secret) => secret.seal(&self.key.id, &self.material, &bound(context), plaintext),
             SecretKind::Rsa(rsa) => {
                 no_context(context, self.algorithm)?;
                 self.encrypt_rsa(rsa, plaintext)
@@ -207,6 +213,9 @@ impl Ready {
         let key = OaepPublicEncryptingKey::new(rsa.encrypting.clone())?;
         let hash = oaep(self.algorithm)?;
         let most = key.max_plaintext_size(hash);
+        if plaintext.len() > most && Defect::RsaCapacityIsCiphertext.is_on() {
+            return Err(invalid_ciphertext());
+        }
         if plaintext.len() > most {
             return Err(Failure::validation(format!(
                 "Algorithm {} and key spec {} cannot encrypt data larger than {most} bytes.",
@@ -221,7 +230,11 @@ impl Ready {
 
     fn decrypt(&self, context: &EncryptionContext, blob: &[u8]) -> Result<Vec<u8>, Failure> {
         match &self.held.secret.kind {
-            SecretKind::Symmetric(secret) => secret.open(&Ciphertext::parse(blob)?, context),
+            SecretKind::Symmetric(secret) if Defect::DamagedCiphertextIsWrongKey.is_on() => {
+                let opened = secret.open(&Ciphertext::parse(blob)?, &bound(context));
+                opened.map_err(|_| Failure::new(ErrorCode::INCORRECT_KEY, "Another key made this ciphertext."))
+            }
+            SecretKind::Symmetric(secret) => secret.open(&Ciphertext::parse(blob)?, &bound(context)),
             SecretKind::Rsa(rsa) => {
                 no_context(context, self.algorithm)?;
                 let mut plaintext = vec![0; rsa.decrypting.min_output_size()];
@@ -268,7 +281,15 @@ fn no_context(context: &EncryptionContext, algorithm: EncryptionAlgorithm) -> Re
     Err(Failure::validation(format!("An encryption context cannot be specified with the algorithm {algorithm}.")))
 }
 
+/// The context that a ciphertext is bound to.
+fn bound(context: &EncryptionContext) -> Cow<'_, EncryptionContext> {
+    if Defect::ContextIgnored.is_on() { Cow::default() } else { Cow::Borrowed(context) }
+}
+
 fn gone() -> Failure {
+    if Defect::GoneKeyIsNotFound.is_on() {
+        return Failure::new(ErrorCode::NOT_FOUND, "The key of the ciphertext does not exist.");
+    }
     let message = "The ciphertext refers to a customer master key that does not exist, does not exist in this region, \
                    or you are not allowed to access.";
     Failure::new(ErrorCode::ACCESS_DENIED, message)

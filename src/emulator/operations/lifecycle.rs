@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Session, key_id};
 use crate::emulator::choices;
 use crate::emulator::clock::later;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::store::{Life, Role, Switch};
 use crate::emulator::wire::Instant;
@@ -57,7 +58,11 @@ pub(super) fn enable_key(session: &Session<'_>, request: &OfKey) -> Result<(), F
 }
 
 pub(super) fn disable_key(session: &Session<'_>, request: &OfKey) -> Result<(), Failure> {
-    session.books().permitted(&request.key_id)?.life = Life::Active(Switch::Off);
+    let mut books = session.books();
+    let key = books.permitted(&request.key_id)?;
+    if !Defect::DisablingDoesNothing.is_on() {
+        key.life = Life::Active(Switch::Off);
+    }
     Ok(())
 }
 
@@ -69,12 +74,12 @@ pub(super) fn schedule_key_deletion(
     let mut books = session.books();
     let now = books.now;
     let id = books.permitted(&request.key_id)?.id.clone();
-    if !WINDOW.contains(&days) {
+    if !WINDOW.contains(&days) && !Defect::AnyDeletionWindow.is_on() {
         let message = format!("PendingWindowInDays must be between {} and {}.", WINDOW.start(), WINDOW.end());
         return Err(Failure::new(choices::DELETION_WINDOW, message));
     }
     let window = SignedDuration::from_hours(24 * days);
-    let has_replicas = books.family(&id).len() > 1;
+    let has_replicas = books.family(&id).len() > 1 && !Defect::PrimaryDoesNotWait.is_on();
     let key = books.key_again(&id)?;
     key.life = match key.role {
         // A primary key waits for its replicas first.
@@ -92,7 +97,7 @@ pub(super) fn schedule_key_deletion(
 pub(super) fn cancel_key_deletion(session: &Session<'_>, request: &OfKey) -> Result<KeyOnly, Failure> {
     let mut books = session.books();
     let key = books.permitted(&request.key_id)?;
-    key.life = Life::Active(Switch::Off);
+    key.life = Life::Active(if Defect::CancelledDeletionEnables.is_on() { Switch::On } else { Switch::Off });
     Ok(KeyOnly { key_id: key_id(&key.arn) })
 }
 

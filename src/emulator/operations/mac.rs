@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::describe::Algorithms;
 use super::{Session, incompatible, key_id, unless_dry, used_for};
 use crate::emulator::crypto::secret::SecretKind;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::wire::Blob;
 use crate::kms::{Arn, ErrorCode, KeyId, KeyUsage, MacAlgorithm};
@@ -61,8 +62,10 @@ pub(super) fn generate_mac(session: &Session<'_>, request: &GenerateMac) -> Resu
 
 pub(super) fn verify_mac(session: &Session<'_>, request: &VerifyMac) -> Result<VerifiedMac, Failure> {
     let tagger = hmac_key(session, &request.key_id, request.mac_algorithm)?;
-    hmac::verify(&tagger.key, &request.message.0, &request.mac.0)
-        .map_err(|_| Failure::silent(ErrorCode::KMS_INVALID_MAC))?;
+    let good = hmac::verify(&tagger.key, &request.message.0, &request.mac.0).is_ok();
+    if !good && !Defect::BadMacAccepted.is_on() {
+        return Err(Failure::silent(ErrorCode::KMS_INVALID_MAC));
+    }
     unless_dry(request.dry_run)?;
     session.used(&tagger.id);
     Ok(VerifiedMac { key_id: key_id(&tagger.arn), mac_valid: true, mac_algorithm: request.mac_algorithm })
@@ -72,10 +75,12 @@ fn hmac_key(session: &Session<'_>, named: &str, algorithm: MacAlgorithm) -> Resu
     let mut books = session.books();
     let key = books.permitted(named)?;
     used_for(key, KeyUsage::GenerateVerifyMac, session.operation)?;
-    if !Algorithms::of(key.spec, key.usage).mac_algorithms.contains(&algorithm) {
+    let has = Algorithms::of(key.spec, key.usage).mac_algorithms.contains(&algorithm);
+    if !has && !Defect::AnyMacAlgorithm.is_on() {
         return Err(incompatible(algorithm, key));
     }
     let hash = match algorithm {
+        _ if Defect::MacAlwaysSha256.is_on() => hmac::HMAC_SHA256,
         MacAlgorithm::HmacSha224 => hmac::HMAC_SHA224,
         MacAlgorithm::HmacSha256 => hmac::HMAC_SHA256,
         MacAlgorithm::HmacSha384 => hmac::HMAC_SHA384,

@@ -27,6 +27,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Inner;
+use super::defects::Defect;
 use super::failure::Failure;
 use super::protocol::Caller;
 use super::store::{Account, Books, Key, Use};
@@ -92,7 +93,7 @@ pub(crate) async fn perform(session: &Session<'_>, body: Value) -> Result<Bytes,
         O::GetKeyRotationStatus => answer(rotation::get_key_rotation_status(session, &read(body)?)?),
         O::GetParametersForImport => answer(parameters::get_parameters_for_import(session, &read(body)?).await?),
         O::GetPublicKey => answer(describe::get_public_key(session, &read(body)?)?),
-        O::ImportKeyMaterial => answer(import::import_key_material(session, &read(body)?)?),
+        O::ImportKeyMaterial => answer(import::import_key_material(session, &read(body)?).await?),
         O::ListAliases => answer(aliases::list_aliases(session, &read(body)?)?),
         O::ListGrants => answer(grants::list_grants(session, &read(body)?)?),
         O::ListKeyPolicies => answer(policy::list_key_policies(session, &read(body)?)?),
@@ -135,7 +136,7 @@ fn nothing((): ()) -> Result<Bytes, Failure> {
 
 /// Ends a dry run that would have succeeded.
 fn unless_dry(dry_run: Option<bool>) -> Result<(), Failure> {
-    if dry_run == Some(true) {
+    if dry_run == Some(true) && !Defect::DryRunIgnored.is_on() {
         let message = "The request would have succeeded, but the DryRun option is set.";
         return Err(Failure::named("DryRunOperationException", message));
     }
@@ -156,11 +157,17 @@ fn used_for(key: &Key, usage: KeyUsage, operation: Operation) -> Result<(), Fail
         return Ok(());
     }
     let message = format!("{} key usage is {} which is not valid for {operation}.", key.arn, key.usage);
+    if Defect::WrongUsageIsUnsupported.is_on() {
+        return Err(Failure::unsupported(message));
+    }
     Err(Failure::new(ErrorCode::INVALID_KEY_USAGE, message))
 }
 
 fn incompatible(algorithm: impl std::fmt::Display, key: &Key) -> Failure {
     let message = format!("Algorithm {algorithm} is incompatible with key spec {}.", key.spec);
+    if Defect::WrongAlgorithmIsValidation.is_on() {
+        return Failure::validation(message);
+    }
     Failure::new(ErrorCode::INVALID_KEY_USAGE, message)
 }
 
@@ -176,5 +183,8 @@ fn not_primary(key: &Key) -> Failure {
 
 /// The ARN as every answer has it where the documentation says `KeyId`.
 fn key_id(arn: &Arn) -> String {
+    if Defect::KeyIdForArn.is_on() {
+        return arn.resource.trim_start_matches("key/").to_owned();
+    }
     arn.to_string()
 }

@@ -8,6 +8,7 @@ use super::policy;
 use super::tags::{self, Tag};
 use super::{Session, not_primary};
 use crate::emulator::clock::later;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::states;
 use crate::emulator::store::{Key, Life, Material, REPLICATION_TAKES, Role};
@@ -49,10 +50,12 @@ pub(super) fn replicate_key(session: &Session<'_>, request: ReplicateKey) -> Res
     let mut books = session.books();
     let now = books.now;
     let primary = books.permitted(&request.key_id)?.clone();
-    if primary.role != Some(Role::Primary) {
+    let any_role = Defect::ReplicaOfReplica.is_on() && primary.role.is_some();
+    if primary.role != Some(Role::Primary) && !any_role {
         return Err(not_primary(&primary));
     }
-    if books.family(&primary.id).iter().any(|key| key.arn.region == region) {
+    let is_there = books.family(&primary.id).iter().any(|key| key.arn.region == region);
+    if is_there && !Defect::SecondReplicaInRegion.is_on() {
         let message = format!("Key {} already exists in Region {region}.", primary.id);
         return Err(Failure::named("AlreadyExistsException", message));
     }
@@ -82,8 +85,10 @@ pub(super) fn replicate_key(session: &Session<'_>, request: ReplicateKey) -> Res
 /// Imported material has to be imported into each Region; of it the replica has only what is to be known.
 fn inherited(primary: &Key) -> Vec<Material> {
     match primary.origin {
-        Origin::External => primary.materials.iter().map(Material::without_secret).collect(),
-        Origin::AwsKms | Origin::AwsCloudHsm | Origin::ExternalKeyStore => primary.materials.clone(),
+        Origin::External if !Defect::ReplicaInheritsMaterial.is_on() => {
+            primary.materials.iter().map(Material::without_secret).collect()
+        }
+        _ => primary.materials.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Session, key_id, not_primary, wrong_origin};
 use crate::emulator::choices;
 use crate::emulator::clock::later;
 use crate::emulator::crypto::secret::Secret;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::states;
 use crate::emulator::store::{Expiry, Held, Key, Material, MaterialId, ROTATION_SHOWN, Role, Standing};
@@ -76,10 +77,17 @@ pub(super) async fn rotate_key_on_demand(session: &Session<'_>, request: &OfKey)
     let fresh = Arc::new(Secret::generate(KeySpec::SymmetricDefault).await?);
     let mut books = session.books();
     let now = books.now;
+    if Defect::SpecBeforeState.is_on() && !books.find(&request.key_id)?.is_symmetric() {
+        return Err(Failure::silent(ErrorCode::UNSUPPORTED_OPERATION));
+    }
     let key = books.permitted(&request.key_id)?;
+    if Defect::RotationOfAsymmetricKeys.is_on() && !key.is_symmetric() {
+        return Ok(KeyOnly { key_id: key_id(&key.arn) });
+    }
     rotatable(key)?;
     let (id, arn, origin) = (key.id.clone(), key.arn.clone(), key.origin);
     if origin == Origin::External
+        && !Defect::RotationWithoutMaterial.is_on()
         && !key.materials.iter().any(|material| material.standing == Standing::PendingRotation)
     {
         return Err(Failure::state(format!("No available key material pending rotation for the key: {arn}.")));
@@ -107,14 +115,14 @@ fn rotatable(key: &Key) -> Result<(), Failure> {
     if !key.is_symmetric() {
         return Err(Failure::silent(ErrorCode::UNSUPPORTED_OPERATION));
     }
-    if key.role == Some(Role::Replica) {
+    if key.role == Some(Role::Replica) && !Defect::RotationOfReplica.is_on() {
         return Err(not_primary(key));
     }
     if key.rotation_started.is_some() {
         let message = format!("An on-demand rotation of {} is in progress.", key.arn);
         return Err(Failure::named("ConflictException", message));
     }
-    if key.on_demand_rotations >= choices::ON_DEMAND_ROTATIONS {
+    if key.on_demand_rotations >= choices::ON_DEMAND_ROTATIONS && !Defect::RotationsUnlimited.is_on() {
         let message = format!(
             "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be \
              performed for this key: {}",
@@ -131,7 +139,8 @@ pub(super) fn list_key_rotations(session: &Session<'_>, request: &ListKeyRotatio
     if !key.is_symmetric() {
         return Err(Failure::silent(ErrorCode::UNSUPPORTED_OPERATION));
     }
-    let all = request.include_key_material.unwrap_or(Include::RotationsOnly) == Include::AllKeyMaterial;
+    let all = request.include_key_material.unwrap_or(Include::RotationsOnly) == Include::AllKeyMaterial
+        || Defect::RotationsListEverything.is_on();
     let chosen = key.materials.iter().filter(|material| all || material.rotation.is_some());
     let entries = chosen.map(|material| Entry::of(key, material)).collect();
     let (rotations, rest) = page(session.operation, entries, request.limit.unwrap_or(100), request.marker.as_deref())?;
@@ -153,7 +162,10 @@ impl Entry {
             key_material_id: material.id,
             key_material_description: material.description.clone().filter(|_| external),
             import_state: external.then_some(import_state),
-            key_material_state: material.standing.as_str(),
+            key_material_state: match Defect::PendingMaterialListedAsCurrent.is_on() {
+                true if material.standing == Standing::PendingRotation => Standing::Current.as_str(),
+                _ => material.standing.as_str(),
+            },
             expiration_model,
             valid_to,
             rotation_date: material.rotation.map(|rotation| Instant(rotation.date)),
@@ -185,6 +197,9 @@ pub(super) fn get_key_rotation_status(session: &Session<'_>, request: &OfKey) ->
 pub(super) fn automatic_rotation(session: &Session<'_>, request: &OfKey) -> Result<(), Failure> {
     let mut books = session.books();
     let key = books.find(&request.key_id)?;
+    if key.origin == Origin::External && Defect::AutomaticRotation.is_on() {
+        return Ok(());
+    }
     if key.origin == Origin::External {
         return Err(wrong_origin(key));
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::listing::{Rest, page};
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 
 /// Tags that a key may have.
@@ -51,14 +52,15 @@ pub(super) struct Tags {
 pub(super) fn checked(tags: Vec<Tag>, others: usize) -> Result<IndexMap<String, String>, Failure> {
     let refuse = |message: &str| Err(Failure::named("TagException", message));
     let given = tags.len();
-    if tags.iter().any(|tag| tag.tag_key.to_ascii_lowercase().starts_with("aws:")) {
+    let is_reserved = |tag: &Tag| tag.tag_key.to_ascii_lowercase().starts_with("aws:");
+    if tags.iter().any(is_reserved) && !Defect::ReservedTags.is_on() {
         return refuse("Tags beginning with aws: are reserved");
     }
     let by_key: IndexMap<String, String> = tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect();
-    if by_key.len() < given {
+    if by_key.len() < given && !Defect::DuplicateTags.is_on() {
         return refuse("Duplicate tag keys");
     }
-    if by_key.len() + others > PER_KEY {
+    if by_key.len() + others > PER_KEY && !Defect::ManyTags.is_on() {
         return refuse("Too many tags");
     }
     Ok(by_key)

@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::material::{Expiry, Held, Material, MaterialId, Rotation, RotationKind, Standing};
 use crate::emulator::choices;
+use crate::emulator::clock::later;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::kms::{Arn, ExpirationModel, KeyId, KeySpec, KeyState, KeyUsage, Operation, Origin};
 
@@ -104,6 +106,7 @@ impl Key {
             Life::Updating { .. } => KeyState::Updating,
             Life::PendingDeletion { .. } => KeyState::PendingDeletion,
             Life::PendingReplicaDeletion { .. } => KeyState::PendingReplicaDeletion,
+            Life::Active(Switch::Off) if Defect::DeletionLeavesKeyDisabled.is_on() => KeyState::Disabled,
             Life::Active(_) if !self.is_complete() => KeyState::PendingImport,
             Life::Active(Switch::On) => KeyState::Enabled,
             Life::Active(Switch::Off) => KeyState::Disabled,
@@ -112,6 +115,9 @@ impl Key {
 
     /// Whether the key has material, and all of it that it cannot do without (IMP-ENABLE-ALL, ROT-MISSING-ANY).
     pub(crate) fn is_complete(&self) -> bool {
+        if Defect::MissingOldMaterialIgnored.is_on() {
+            return self.current().is_some_and(|material| material.held.is_some());
+        }
         let mut permanent = self.permanent().peekable();
         permanent.peek().is_some() && permanent.all(|material| material.held.is_some())
     }
@@ -159,7 +165,14 @@ impl Key {
             Expiry::Never => None,
             Expiry::At(instant) => Some(*instant),
         });
-        match (held.is_empty(), earliest.min()) {
+        let shown = if Defect::LatestExpiryShown.is_on() { earliest.max() } else { earliest.min() };
+        match (held.is_empty(), shown) {
+            (true, _) if Defect::ExpirationModelBeforeImport.is_on() && self.materials.is_empty() => {
+                Some((ExpirationModel::KeyMaterialExpires, None))
+            }
+            (true, _) if Defect::ExpirationModelAfterDeletion.is_on() && !self.materials.is_empty() => {
+                Some((ExpirationModel::KeyMaterialDoesNotExpire, None))
+            }
             (true, _) => None,
             (false, None) => Some((ExpirationModel::KeyMaterialDoesNotExpire, None)),
             (false, Some(instant)) => Some((ExpirationModel::KeyMaterialExpires, Some(instant))),
@@ -176,7 +189,12 @@ impl Key {
         self.materials.retain(|material| material.id != *id || material.standing.is_permanent() || !forgets);
     }
 
-    pub(super) fn drop_expired(&mut self, now: Timestamp) {
+    pub(crate) fn drop_expired(&mut self, now: Timestamp) {
+        if Defect::ExpiryNeverHappens.is_on() {
+            return;
+        }
+        let early = SignedDuration::from_hours(i64::from(Defect::ExpiryAnHourEarly.is_on()));
+        let now = later(now, early);
         let is_over = |expiry| match expiry {
             Expiry::Never => false,
             Expiry::At(instant) => choices::MATERIAL_LIFE.is_over(instant, now),
@@ -185,6 +203,7 @@ impl Key {
         let expired: Vec<MaterialId> = expired.map(|material| material.id).collect();
         for id in expired {
             self.lose(&id);
+            self.materials.retain(|material| material.id != id || !Defect::ExpiryForgetsMaterial.is_on());
         }
     }
 
@@ -192,8 +211,11 @@ impl Key {
     pub(super) fn complete_rotation(&mut self) {
         let Some(date) = self.rotation_started.take() else { return };
         let is_ready = |material: &Material| material.standing == Standing::PendingRotation;
-        if !self.materials.iter().any(is_ready) {
+        if !self.materials.iter().any(is_ready) || Defect::RotationNeverCompletes.is_on() {
             return;
+        }
+        if Defect::RotationDropsOldMaterial.is_on() {
+            self.materials.retain(is_ready);
         }
         for material in &mut self.materials {
             match material.standing {

@@ -2,9 +2,10 @@
 
 use super::{Alias, Books, Key};
 use crate::emulator::choices;
+use crate::emulator::defects::Defect;
 use crate::emulator::failure::Failure;
 use crate::emulator::states;
-use crate::kms::{Arn, ErrorCode, KeyId, Operation, Region};
+use crate::kms::{Arn, ErrorCode, KeyId, KeyState, Operation, Region};
 
 const ALIAS: &str = "alias/";
 
@@ -35,13 +36,21 @@ impl Books<'_> {
     pub(crate) fn find(&mut self, named: &str) -> Result<&mut Key, Failure> {
         let id = self.resolve(named)?;
         let arn = self.arn_of(&id);
-        self.key(&id).ok_or_else(|| missing(&arn))
+        let lists = self.operation.is_read_only() && self.operation != Operation::DescribeKey;
+        let hides = Defect::HiddenWhilePendingDeletion.is_on() && lists;
+        let is_there = |key: &&mut Key| !hides || key.state() != KeyState::PendingDeletion;
+        self.key(&id).filter(is_there).ok_or_else(|| missing(&arn))
     }
 
     /// The key that the request names, if its state permits the operation.
     pub(crate) fn permitted(&mut self, named: &str) -> Result<&mut Key, Failure> {
-        let operation = self.operation;
+        let (operation, now) = (self.operation, self.now);
         let key = self.find(named)?;
+        if Defect::ExpiryEnforcedOnly.is_on() {
+            let mut key = key.clone();
+            key.drop_expired(now);
+            states::permit(operation, key.state(), &key.arn)?;
+        }
         states::permit(operation, key.state(), &key.arn)?;
         Ok(key)
     }
@@ -63,11 +72,14 @@ impl Books<'_> {
         if !named.starts_with("arn:") {
             return named.parse().map_err(|_| malformed(named));
         }
+        if Defect::ArnsUnknown.is_on() && !takes_aliases(self.operation) {
+            return Err(malformed(named));
+        }
         let arn: Arn = named.parse().map_err(|_| invalid_arn(named))?;
-        if arn.region != *self.region {
+        if arn.region != *self.region && !Defect::RegionOfArnIgnored.is_on() {
             return Err(Failure::new(ErrorCode::NOT_FOUND, format!("Invalid arn {}", arn.region)));
         }
-        if arn.partition != partition(self.region) {
+        if arn.partition != partition(self.region) && !Defect::RegionOfArnIgnored.is_on() {
             return Err(invalid_arn(named));
         }
         if arn.account != *self.account {
@@ -75,13 +87,14 @@ impl Books<'_> {
         }
         match arn.resource.strip_prefix("key/") {
             Some(id) => id.parse().map_err(|_| malformed(id)),
+            None if Defect::AliasArnsUnknown.is_on() => Err(invalid_arn(named)),
             None if arn.resource.starts_with(ALIAS) => self.resolve_alias(&arn.resource),
             None => Err(invalid_arn(named)),
         }
     }
 
     fn resolve_alias(&mut self, alias: &str) -> Result<KeyId, Failure> {
-        if !takes_aliases(self.operation) {
+        if !takes_aliases(self.operation) && !Defect::AliasesEverywhere.is_on() {
             return Err(Failure::new(choices::ALIAS_REFUSED, "Key Aliases are not supported for this operation."));
         }
         Ok(self.alias(alias)?.target)
@@ -89,7 +102,11 @@ impl Books<'_> {
 
     /// The alias of this name, `alias/` included (ID-ALIAS-MISSING). It goes when its key goes.
     pub(crate) fn alias(&mut self, alias: &str) -> Result<Alias, Failure> {
-        let missing = Failure::new(ErrorCode::NOT_FOUND, format!("Alias {} is not found.", self.alias_arn(alias)));
+        let code = match Defect::MissingAliasIsInvalidArn.is_on() {
+            true => ErrorCode::INVALID_ARN,
+            false => ErrorCode::NOT_FOUND,
+        };
+        let missing = Failure::new(code, format!("Alias {} is not found.", self.alias_arn(alias)));
         let of = |books: &Self| books.holdings.get(books.region).and_then(|here| here.aliases.get(alias).cloned());
         let target = of(self).ok_or_else(|| missing.clone())?.target;
         self.let_time_pass(&target);
@@ -112,10 +129,16 @@ fn partition(region: &Region) -> &'static str {
 }
 
 fn missing(arn: &Arn) -> Failure {
+    if Defect::MissingKeyIsDenied.is_on() {
+        return Failure::new(ErrorCode::ACCESS_DENIED, format!("You may not use '{arn}'"));
+    }
     Failure::new(ErrorCode::NOT_FOUND, format!("Key '{arn}' does not exist"))
 }
 
 fn malformed(id: &str) -> Failure {
+    if Defect::MalformedIdIsValidation.is_on() {
+        return Failure::validation(format!("Invalid keyId '{id}'"));
+    }
     Failure::new(ErrorCode::NOT_FOUND, format!("Invalid keyId '{id}'"))
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::emulator::crypto::secret::Secret;
+use crate::emulator::defects::Defect;
 
 /// The id of key material in a key: 64 lower-case hexadecimal digits (KMID-FORMAT).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +107,10 @@ impl MaterialId {
 
 impl fmt::Display for MaterialId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        match Defect::MaterialIdInCapitals.is_on() {
+            true => f.write_str(&hex::encode_upper(self.0)),
+            false => f.write_str(&hex::encode(self.0)),
+        }
     }
 }
 

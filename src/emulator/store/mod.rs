@@ -19,6 +19,7 @@ pub(crate) use material::{Expiry, Held, Material, MaterialId, Standing};
 pub(crate) use time::{REPLICATION_TAKES, ROTATION_SHOWN};
 
 use super::clock::AccountClock;
+use super::defects::Memory;
 use super::failure::Failure;
 use super::wrapping_pool::Taken;
 use crate::kms::{AccountId, KeyId, Operation, Region};
@@ -28,6 +29,7 @@ use crate::kms::{AccountId, KeyId, Operation, Region};
 pub(crate) struct Account {
     pub(crate) clock: AccountClock,
     pub(crate) pairs: Taken,
+    pub(crate) memory: Memory,
     holdings: Mutex<HashMap<Region, Holding>>,
 }
 

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Books, Key, Life, Role, Standing, Switch};
 use crate::emulator::choices;
 use crate::emulator::clock::later;
+use crate::emulator::defects::Defect;
 use crate::kms::KeyId;
 
 /// How long an on-demand rotation takes until the new material is in force (ROT-OD-TIMING).
@@ -34,7 +35,7 @@ impl Books<'_> {
         let Some(primary) = family.iter().find(|key| key.role == Some(Role::Primary)) else { return };
         let pending = primary.pending().cloned();
         let is_held = |key: &&Key| key.pending().is_some_and(|material| material.held.is_some());
-        let standing = match family.iter().all(is_held) {
+        let standing = match family.iter().all(is_held) || Defect::RotationBeforeReplicas.is_on() {
             true => Standing::PendingRotation,
             false => Standing::PendingMultiRegionImport,
         };
@@ -89,6 +90,9 @@ impl Key {
             self.drop_expired(completed);
             self.complete_rotation();
         }
-        self.drop_expired(now);
+        // With these the material is gone in one place only.
+        if !Defect::ExpiryShownOnly.is_on() && !Defect::ExpiryEnforcedOnly.is_on() {
+            self.drop_expired(now);
+        }
     }
 }

@@ -1,0 +1,9 @@
+//! Known deviations, from the first run to a list that is out of date; and comparing two runs. The target is a server
+//! whose answers the tests choose.
+
+mod known {
+    pub(crate) mod diff;
+    pub(crate) mod list;
+    pub(crate) mod malformed;
+    pub(crate) mod target;
+}

@@ -1,0 +1,108 @@
+//! What is read in ten seconds: which target, which version, conformant or not, and where it falls short.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::model::{Report, Target};
+use super::verdict;
+use crate::judge::Verdict;
+use crate::rules::{self, RuleId, Subject};
+use crate::runner::StopReason;
+
+/// The targets side by side.
+pub(super) fn overview(report: &Report<'_>) -> Markup {
+    let row = |label: &str, cell: &dyn Fn(&Target<'_>) -> Markup| {
+        html! { tr { th scope="row" { (label) } @for target in &report.targets { td { (cell(target)) } } } }
+    };
+    html! {
+        div.wide role="region" tabindex="0" aria-label="The targets" {
+            table.overview {
+                caption.sr { "The targets" }
+                thead { tr { td {} @for target in &report.targets { th scope="col" { (target.name) } } } }
+                tbody {
+                    (row("Verdict", &conclusion))
+                    (row("Rules passed", &|target| rate(target.passed(|_| true))))
+                    (row("Rules not judged", &not_judged))
+                    (row("Tests", &tests))
+                    (row("URL", &|target| html! { (target.log.started.url.as_deref().unwrap_or("in this process")) }))
+                    (row("Region", &|target| html! { (target.log.started.region) }))
+                    (row("Run", &run))
+                    (row("Suite", &suite))
+                }
+                tbody {
+                    tr { th.group colspan=(report.targets.len() + 1) scope="rowgroup" { "Rules passed, by subject" } }
+                    @for subject in Subject::ALL {
+                        tr {
+                            th scope="row" { (subject) }
+                            @for target in &report.targets { td { (rate(target.passed(|id| is_on(id, *subject)))) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_on(id: &RuleId, subject: Subject) -> bool {
+    rules::catalogue().get(id.as_str()).is_some_and(|rule| rule.subject == subject)
+}
+
+fn conclusion(target: &Target<'_>) -> Markup {
+    let summary = &target.summary;
+    html! {
+        strong class={ "verdict " (verdict::conclusion_class(summary.conclusion)) } { (summary.conclusion_words()) }
+        @match (&target.log.finished, summary.stopped()) {
+            (None, _) => div.note { "the run was cut off" },
+            (Some(_), Some(StopReason::Interrupted)) => div.note { "the run was interrupted" },
+            (Some(_), Some(StopReason::TargetGone)) => div.note { "the target stopped answering" },
+            (Some(_), None) => {}
+        }
+    }
+}
+
+fn rate((passed, judged): (usize, usize)) -> Markup {
+    html! {
+        @if judged == 0 { span.none { "none judged" } }
+        @else {
+            span.rate { b { (passed) } " of " (judged) }
+            svg.bar viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+                rect.all width="100" height="8" {}
+                rect.part width=(passed * 100 / judged) height="8" {}
+            }
+        }
+    }
+}
+
+fn not_judged(target: &Target<'_>) -> Markup {
+    let counts = Verdict::ALL.iter().rev().filter(|verdict| verdict::judged(**verdict).is_none());
+    let counts = counts.map(|verdict| (verdict, target.rules_with(*verdict))).filter(|(_, count)| *count > 0);
+    let counts: Vec<(&Verdict, usize)> = counts.collect();
+    let all: usize = counts.iter().map(|(_, count)| count).sum();
+    let counts: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    html! { b { (all) } @if all > 0 { div.note { (counts.join(", ")) } } }
+}
+
+fn tests(target: &Target<'_>) -> Markup {
+    let tests = &target.summary.tests;
+    let counts = Verdict::ALL.iter().rev().map(|verdict| (verdict, tests.of(*verdict))).filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    html! { b { (target.log.outcomes.iter().filter(|outcome| !outcome.is_found()).count()) } " of " (target.log.started.tests) div.note { (counts.join(", ")) } }
+}
+
+fn run(target: &Target<'_>) -> Markup {
+    let started = target.log.started.at;
+    let shown = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let took = target.log.finished.as_ref().map(|finished| finished.at.duration_since(started).as_secs().max(0));
+    html! {
+        time datetime=(started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()) { (shown(started)) }
+        @if let Some(took) = took { ", " @if took >= 120 { (took / 60) " min" } @else { (took) " s" } }
+    }
+}
+
+fn suite(target: &Target<'_>) -> Markup {
+    let started = &target.log.started;
+    html! {
+        "kms-conformance " (started.suite_version)
+        @if let Some(dir) = &started.scenarios { ", scenarios of " (dir) }
+    }
+}

@@ -1,0 +1,91 @@
+//! The command that runs a test again, or the generated sequences that an outcome comes from.
+
+use super::event::{Generated, RunStarted, TestOutcome};
+use crate::judge::Messages;
+
+/// The command that shows this outcome again, for a POSIX shell: it runs just the test or, where the outcome is of generated
+/// sequences and no scenario of it was written, those sequences.
+#[must_use]
+pub fn repeat_command(run: Option<&RunStarted>, outcome: &TestOutcome) -> String {
+    let own = outcome.written_to();
+    match &outcome.generated {
+        Some(generated) if own.is_none() => explore_command(run, generated),
+        Some(_) | None => run_command(run, own, &outcome.test),
+    }
+}
+
+fn run_command(run: Option<&RunStarted>, own: Option<&str>, test: &str) -> String {
+    let mut words = vec!["kms-conformance run".to_owned()];
+    words.extend(run.map(target_flags).unwrap_or_default());
+    if let Some(scenarios) = own.or(run.and_then(|run| run.scenarios.as_deref())) {
+        words.push(format!("--scenarios {}", shell_word(scenarios)));
+    }
+    if run.is_some_and(|run| run.messages == Messages::Judged) {
+        words.push("--strict-messages".to_owned());
+    }
+    words.push(format!("--exact {}", quoted(test)));
+    words.join(" ")
+}
+
+/// The command that makes and runs these sequences again.
+pub(crate) fn explore_command(run: Option<&RunStarted>, generated: &Generated) -> String {
+    let mut words = vec!["kms-conformance explore".to_owned()];
+    words.extend(run.map(target_flags).unwrap_or_default());
+    let Generated { property, seed, steps, cases, clients } = generated;
+    words.push(format!("--property {}", shell_word(property.trim_start_matches("sequences/"))));
+    words.push(format!("--seed {seed} --steps {steps} --cases {cases} --clients {clients}"));
+    words.join(" ")
+}
+
+fn target_flags(run: &RunStarted) -> Vec<String> {
+    let region = Some(&run.region).filter(|region| *region != crate::target::DEFAULT_REGION);
+    let flags = [
+        ("--target", run.declared.as_ref().map(|declared| &declared.file)),
+        ("--endpoint", run.url.as_ref()),
+        ("--defect", run.defect.as_ref().filter(|_| run.url.is_none())),
+        ("--region", region),
+    ];
+    flags.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", shell_word(value?)))).collect()
+}
+
+/// A word that a shell takes as it stands, quoted only where it must be.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_quoted_where_a_shell_needs_it() {
+        assert_eq!(run_command(None, None, "a/b[c=d]"), "kms-conformance run --exact 'a/b[c=d]'");
+        assert_eq!(shell_word("http://127.0.0.1:4566"), "http://127.0.0.1:4566");
+        assert_eq!(shell_word("my scenarios"), "'my scenarios'");
+        assert_eq!(shell_word("$(reboot)'s"), r"'$(reboot)'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+
+    #[test]
+    fn a_scenario_of_a_sequence_is_run_from_where_it_was_written_and_the_sequence_again_where_it_was_not() {
+        let json = serde_json::json!({
+            "test": "regressions/x", "scenario": "regressions/x", "subject": "regressions", "title": "", "why": "",
+            "file": "my out/regressions/x.yaml", "text": "…", "verdict": "deviation", "reason": null,
+            "findings": [], "exchanges": [], "elapsed_ms": 0.0,
+            "generated": { "property": "sequences/expiry", "seed": 7, "cases": 9, "steps": 40, "clients": 2 }
+        });
+        let written: TestOutcome = serde_json::from_value(json).unwrap();
+        let command = "kms-conformance run --scenarios 'my out' --exact 'regressions/x'";
+        assert_eq!(repeat_command(None, &written), command);
+        let again = "kms-conformance explore --property expiry --seed 7 --steps 40 --cases 9 --clients 2";
+        let unwritten = TestOutcome { file: "regressions/x.yaml".into(), ..written.clone() };
+        assert_eq!(repeat_command(None, &unwritten), again);
+        let as_seen = TestOutcome { file: String::new(), text: None, ..written };
+        assert_eq!(repeat_command(None, &as_seen), again);
+    }
+}
