@@ -1,4 +1,4 @@
-//! Every scenario, and every case of its matrix, as a test of its own.
+//! Every scenario, and every case of its matrix, as a test of its own; and every property of generated sequences.
 //!
 //! `cargo test import_token` and `cargo nextest run import_token` choose by name. The target is the built-in emulator, or
 //! whatever `KMS_CONFORMANCE_ENDPOINT` names; there, tests that would have to wait longer than 30 seconds are ignored.
@@ -16,11 +16,15 @@ use kms_conformance::emulator::{Config, Emulator};
 use kms_conformance::judge::Verdict;
 use kms_conformance::kms::Operation;
 use kms_conformance::report::{Human, LogWriter};
-use kms_conformance::runner::{Event, Options, RunFinished, RunStarted, TestOutcome, run_test};
+use kms_conformance::runner::{Event, Options, RunFinished, RunStarted, Stopper, TestOutcome, run_test};
 use kms_conformance::scenario::{Library, Test};
+use kms_conformance::sequence::{Exploration, PROPERTIES, Property, explore};
 use kms_conformance::target::{Endpoint, Target};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
+
+/// How many sequences of each property are run; the program runs more.
+const SEQUENCES: usize = 10;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -46,7 +50,21 @@ fn main() -> ExitCode {
         };
         Trial::test(name, run).with_kind(subject).with_ignored_flag(ignored)
     };
-    let trials: Vec<Trial> = library.tests.into_iter().map(trial).collect();
+    let property = |property: &'static Property| {
+        let (runtime, target, log) = (Arc::clone(&runtime), target.clone(), Arc::clone(&log));
+        let run = move || {
+            let target = target.ok_or("a test that is only listed is not run")?;
+            let outcomes = runtime.block_on(explored(&target, property));
+            if let Some(log) = log.get() {
+                outcomes.iter().for_each(|outcome| log.add(&Event::TestFinished(Box::new(outcome.clone()))));
+            }
+            outcomes.iter().rev().try_for_each(judge)
+        };
+        // The program itself explores other targets, with a limit of time.
+        Trial::test(property.name, run).with_kind("sequences").with_ignored_flag(endpoint.is_some())
+    };
+    let properties = PROPERTIES.iter().map(property);
+    let trials: Vec<Trial> = library.tests.into_iter().map(trial).chain(properties).collect();
     let is_run = |trial: &&Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);
     if let Some(begun) = target.and_then(|target| Log::begin(&target, trials.iter().filter(is_run).count())) {
         let _ = log.set(begun);
@@ -56,6 +74,20 @@ fn main() -> ExitCode {
         log.add(&Event::RunFinished(RunFinished { at: Timestamp::now(), stopped: None }));
     }
     conclusion.exit_code()
+}
+
+/// What a few sequences of a property come to: its own outcome, then those of what they found.
+async fn explored(target: &Arc<Target>, property: &'static Property) -> Vec<TestOutcome> {
+    let cases = u32::try_from(SEQUENCES * PROPERTIES.len()).expect("a small number");
+    let exploration = Exploration { cases, properties: vec![property], ..Exploration::default() };
+    let mut outcomes = Vec::new();
+    let mut sink = |event: &Event| {
+        if let Event::TestFinished(outcome) = event {
+            outcomes.push((**outcome).clone());
+        }
+    };
+    explore(target, &exploration, &Options::default(), &Stopper::default(), &mut sink, &mut |_| ()).await;
+    outcomes
 }
 
 /// The event log of this process.

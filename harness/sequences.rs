@@ -1,0 +1,139 @@
+//! Generated sequences find what is wrong, shrink it, and write it as a scenario that tells right from wrong.
+
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use kms_conformance::emulator::{Config, Defect, Emulator};
+use kms_conformance::judge::Verdict;
+use kms_conformance::runner::{Event, Options, Stopper, TestOutcome, run_test};
+use kms_conformance::scenario::{SourceFile, Test, parse};
+use kms_conformance::sequence::{Exploration, PROPERTIES, Property, explore};
+use kms_conformance::target::Target;
+
+fn emulator(defect: Option<Defect>) -> Arc<Target> {
+    Arc::new(Target::emulator(Emulator::new(Config { defect, ..Config::default() })))
+}
+
+fn property(name: &str) -> &'static Property {
+    PROPERTIES.iter().find(|property| property.name == name).expect("a property")
+}
+
+async fn explored(defect: Defect, name: &str, cases: u32) -> Vec<TestOutcome> {
+    let exploration = Exploration { cases, properties: vec![property(name)], ..Exploration::default() };
+    let mut outcomes = Vec::new();
+    let mut sink = |event: &Event| {
+        if let Event::TestFinished(outcome) = event {
+            outcomes.push((**outcome).clone());
+        }
+    };
+    let (options, stopper) = (Options::default(), Stopper::default());
+    explore(&emulator(Some(defect)), &exploration, &options, &stopper, &mut sink, &mut |_| ()).await;
+    outcomes
+}
+
+fn found<'o>(outcomes: &'o [TestOutcome], rule: &str) -> &'o TestOutcome {
+    let about = |outcome: &&TestOutcome| {
+        let deviates = outcome.findings.iter().any(|f| f.verdict == Verdict::Deviation && f.rule.as_str() == rule);
+        outcome.subject == "regressions" && deviates
+    };
+    let names: Vec<&str> = outcomes.iter().map(|outcome| outcome.test.as_str()).collect();
+    outcomes.iter().find(about).unwrap_or_else(|| panic!("{rule} among {names:?}"))
+}
+
+fn scenario(outcome: &TestOutcome) -> Test {
+    let text = outcome.text.clone().expect("the scenario's text");
+    let file = SourceFile { path: outcome.file.clone(), text };
+    parse(&outcome.scenario, file).expect("a scenario").remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deviation_shrinks_to_a_scenario_that_fails_there_and_passes_here() {
+    let outcomes = explored(Defect::TokenIgnoresKey, "sequences/imports", 140).await;
+    let outcome = found(&outcomes, "TOK-KEYBOUND");
+    let test = scenario(outcome);
+    // Two keys, a pair for one of them, the witness, and the import into the other.
+    assert!(test.calls().count() <= 5, "{}", outcome.text.as_deref().unwrap_or_default());
+    let verdict = async |target: Arc<Target>| run_test(&target, &test, &Options::default()).await.verdict;
+    assert_eq!(verdict(emulator(Some(Defect::TokenIgnoresKey))).await, Verdict::Deviation);
+    assert_eq!(verdict(emulator(None)).await, Verdict::Pass);
+    let property = outcomes.iter().find(|outcome| outcome.test == "sequences/imports").expect("the property");
+    assert_eq!(property.verdict, Verdict::Deviation);
+}
+
+/// What deviates again and again does not hide what else there is, and is told once.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_distinct_deviation_is_told_once() {
+    let outcomes = explored(Defect::FailedImportEnables, "sequences/imports", 140).await;
+    let names: Vec<&str> = outcomes.iter().map(|outcome| outcome.test.as_str()).collect();
+    let mut once = names.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), names.len(), "{names:?}");
+    found(&outcomes, "IMP-INTERPRET-FAIL");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imports_that_race_are_found_and_told_with_their_history() {
+    let outcomes = explored(Defect::NewMaterialsRace, "sequences/concurrency", 420).await;
+    let outcome = found(&outcomes, "IMP-NEW-PENDING-CONFLICT");
+    assert_eq!(outcome.text, None, "a scenario's calls are made one after the other");
+    let observed = &outcome.findings[0].observed;
+    assert!(observed.starts_with("at the same time: ImportKeyMaterial k1"), "{observed}");
+    assert_eq!(observed.matches("success").count(), 2, "{observed}");
+    assert!(!outcome.exchanges.is_empty());
+    assert!(outcome.reason.as_ref().is_some_and(|reason| reason.contains("explore")), "{:?}", outcome.reason);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_once_in_fifty_times_is_reported_with_its_evidence() {
+    let outcomes = explored(Defect::EveryFiftiethImportLost, "sequences/imports", 280).await;
+    let seen = outcomes.iter().filter(|outcome| outcome.subject == "regressions").collect::<Vec<_>>();
+    assert!(!seen.is_empty(), "one in fifty imports was lost");
+    for outcome in seen {
+        assert!(!outcome.exchanges.is_empty(), "{}", outcome.test);
+        assert!(outcome.text.is_some() || !outcome.findings[0].notes.is_empty(), "{:?}", outcome.findings);
+    }
+}
+
+fn program(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
+    command.env_remove("KMS_CONFORMANCE_ENDPOINT").env_remove("GITHUB_STEP_SUMMARY");
+    command.env("NO_COLOR", "1").env("COLUMNS", "120").args(arguments).output().expect("the program runs")
+}
+
+#[test]
+fn explore_writes_what_it_found_and_run_repeats_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let out = dir.path().to_str().expect("a path");
+    let arguments = ["--property", "imports", "--cases", "140", "--out", out];
+    let explored = program(&[&["explore", "--defect", "token-ignores-key"][..], &arguments].concat());
+    assert_eq!(explored.status.code(), Some(1), "{}", String::from_utf8_lossy(&explored.stderr));
+    let name = "regressions/tok_keybound_import_key_material_pending_import";
+    for file in [&format!("{name}.yaml"), "reach.json", "events.jsonl", "results.json"] {
+        assert!(dir.path().join(file).is_file(), "{file}");
+    }
+    let repeat = ["run", "--scenarios", out, "--exact", name];
+    assert_eq!(program(&repeat).status.code(), Some(0), "it passes on the emulator");
+    let repeat = [&repeat[..], &["--defect", "token-ignores-key"]].concat();
+    assert_eq!(program(&repeat).status.code(), Some(1), "it fails where it was found");
+}
+
+#[test]
+fn explore_says_what_was_reached_and_what_was_not() {
+    let told = |seed: &str| {
+        let output = program(&["explore", "--cases", "28", "--seed", seed]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text").lines().next().unwrap_or_default().to_owned()
+    };
+    let line = told("5");
+    assert!(line.starts_with("28 sequences, ") && line.contains("state, operation and outcome were reached"), "{line}");
+    assert_eq!(told("5"), line, "the same seed gives the same sequences");
+    assert_ne!(told("6"), line);
+}
+
+#[test]
+fn a_property_that_there_is_not_is_a_mistake_that_names_those_that_there_are() {
+    let output = program(&["explore", "--property", "nonsense"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("imports, expiry, other_key_types"));
+}
