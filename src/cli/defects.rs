@@ -132,7 +132,7 @@ impl Looking {
         if let Some(scenarios) = &self.scenarios {
             row.caught.insert(Means::Scenarios, scenarios.look_for(defect, stopper).await);
         }
-        if let Some(sequences) = self.sequences.filter(|_| Means::Sequences.reaches(row.about.reach)) {
+        if let Some(sequences) = self.sequences {
             row.caught.insert(Means::Sequences, sequences.look_for(defect, stopper).await);
         }
         row

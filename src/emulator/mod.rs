@@ -51,6 +51,7 @@ use http::{Method, Request, Response};
 use uuid::Uuid;
 
 pub use clock::AccountClock;
+use defects::Memory;
 pub use defects::{About, Defect, Reach, UnknownDefect};
 pub use faults::{Fault, ServiceException};
 
@@ -86,6 +87,8 @@ struct Inner {
     pool: WrappingPool,
     faults: Faults,
     defect: Option<Defect>,
+    /// Imports, over all accounts.
+    imports: Memory,
     /// `None` if there is no randomness to make one; every request then fails.
     seal: Option<TokenSeal>,
 }
@@ -111,6 +114,7 @@ impl Emulator {
             pool: WrappingPool::shared(),
             faults: Faults::default(),
             defect: config.defect,
+            imports: Memory::default(),
             seal: TokenSeal::new().ok(),
         }))
     }

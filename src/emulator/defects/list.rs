@@ -7,6 +7,7 @@ use Reach::{Both, Scenarios, Sequences};
 const FORM: &str = "it takes a request that is wrong in form, and sequences are well-formed";
 const CRAFTED: &str = "it takes input that is made for it: damaged, foreign, or of a rare form";
 const ASIDE: &str = "it is beside the life of imported material: another operation, member or kind of key";
+const TEXTS: &str = "it is in the form of an error, of which sequences look at the exception alone";
 const REGIONS: &str = "it takes a multi-Region key and its replicas";
 const OVERLAP: &str = "it takes two imports that overlap, and a scenario makes one call after the other";
 
@@ -131,7 +132,7 @@ defects! {
     ImportAnswersNoMaterialId = "import-answers-no-material-id" breaks "IMP-RESP", Both,
         "ImportKeyMaterial does not answer the material's id.", seen "LocalStack and local-kms, whose answer is empty";
     EveryFiftiethImportLost = "every-fiftieth-import-lost" breaks "REI-CHANGE-EXPIRY", Both,
-        "Every fiftieth import of an account is answered with success and not stored.",
+        "Every fiftieth import is answered with success and not stored.",
         seen "a write that is retried too few times";
     FirstImportsRace = "first-imports-race" breaks "IMP-EXISTING-DIFFERENT", Sequences(OVERLAP),
         "Two imports of different material into an empty key at the same time both succeed.",
@@ -155,7 +156,7 @@ defects! {
     SecondPendingMaterial = "second-pending-material" breaks "IMP-NEW-PENDING-CONFLICT", Both,
         "A second new material is accepted while another waits for a rotation.",
         seen "a list of materials without a bound";
-    ConflictWithoutIds = "conflict-without-ids" breaks "KMID-LEAK", Both,
+    ConflictWithoutIds = "conflict-without-ids" breaks "KMID-LEAK", Scenarios(TEXTS),
         "The refusal of a second new material does not name the materials.", seen "a text of the emulator's own";
     NewMaterialAtOnce = "new-material-at-once" breaks "IMP-NEW-ON-ENABLED", Both,
         "New material is in force as soon as it is imported.",
@@ -168,7 +169,7 @@ defects! {
         "A KeyMaterialId is accepted, and ignored, with NEW_KEY_MATERIAL.", seen "a member that is ignored";
     MaterialIdNotCompared = "material-id-not-compared" breaks "IMP-KMID-MATCH", Scenarios(CRAFTED),
         "The KeyMaterialId of an import is not compared with its material.", seen "a member that is ignored";
-    ReimportDropsDescription = "reimport-drops-description" breaks "IMP-DESC", Both,
+    ReimportDropsDescription = "reimport-drops-description" breaks "IMP-DESC", Scenarios(ASIDE),
         "A reimport without a description removes the one before.", seen "the record is written anew";
 
     // ValidTo and expiry.
@@ -377,7 +378,7 @@ defects! {
         "Every operation takes an alias for a key.", seen "one look-up for all operations";
     AliasArnsUnknown = "alias-arns-unknown" breaks "ID-FORMS-ALIAS", Scenarios(ASIDE),
         "An alias is taken by its name, not by its ARN.", seen "a look-up that splits ARNs at key/";
-    ArnsUnknown = "arns-unknown" breaks "ID-FORMS", Both,
+    ArnsUnknown = "arns-unknown" breaks "ID-FORMS", Scenarios(ASIDE),
         "Operations that manage a key do not take its ARN.", seen "LocalStack, issue 5410";
     RegionOfArnIgnored = "region-of-arn-ignored" breaks "ID-OTHER-REGION-ARN", Scenarios(ASIDE),
         "The Region in a key's ARN is ignored.", seen "only the last part of the ARN is read";
@@ -410,9 +411,9 @@ defects! {
         seen "one exception for all that is malformed";
     NotFoundIs404 = "not-found-is-404" breaks "ERR-STATUS", Scenarios(ASIDE),
         "NotFoundException has the HTTP status 404.", seen "a web framework's idea of what is not found";
-    ErrorsWithoutType = "errors-without-type" breaks "ERR-TYPE", Both,
+    ErrorsWithoutType = "errors-without-type" breaks "ERR-TYPE", Scenarios(TEXTS),
         "An error names its exception in a header, not in the body.", seen "the newer protocols of AWS";
-    ErrorMessageInCapitals = "error-message-in-capitals" breaks "ERR-MESSAGE-MEMBER", Both,
+    ErrorMessageInCapitals = "error-message-in-capitals" breaks "ERR-MESSAGE-MEMBER", Scenarios(TEXTS),
         "The text of an error is in the member Message.", seen "the spelling of other services of AWS";
 
     // Cryptography.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::kms::Arn;
 
-/// The memory of one account. Without a defect that needs it, it stays empty.
+/// The memory of one account, or of the emulator. Without a defect that needs it, it stays empty.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     spent_tokens: Mutex<HashSet<Vec<u8>>>,

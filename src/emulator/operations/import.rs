@@ -87,7 +87,7 @@ pub(super) async fn import_key_material(
     let material = secret.id(&key.id);
     let exposed = exposed(key, material)?;
     let answer = Imported { key_id: key_id(&before.arn), key_material_id: exposed };
-    if Defect::EveryFiftiethImportLost.is_on() && session.account.memory.count_import().is_multiple_of(50) {
+    if Defect::EveryFiftiethImportLost.is_on() && session.emulator.imports.count_import().is_multiple_of(50) {
         return Ok(answer);
     }
     let (id, expiry) = (key.id.clone(), order.expiry);
