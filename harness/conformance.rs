@@ -101,7 +101,7 @@ impl Log {
         let log = LogWriter::create(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let log = Self(Mutex::new(log));
         let run_id = std::env::var("NEXTEST_RUN_ID").ok();
-        log.add(&Event::RunStarted(RunStarted { run_id, ..RunStarted::now(target, tests) }));
+        log.add(&Event::RunStarted(Box::new(RunStarted { run_id, ..RunStarted::now(target, tests) })));
         Some(log)
     }
 

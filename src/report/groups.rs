@@ -33,6 +33,7 @@ pub struct Groups {
     /// By the reason in general; beside the tests, the reason of the last of them as it is.
     undecided: BTreeMap<(Verdict, String), (Tests, String)>,
     left_behind: BTreeMap<String, Vec<String>>,
+    sequences: BTreeMap<String, TestOutcome>,
     listed: BTreeMap<(ListedStanding, usize, String), Tests>,
 }
 
@@ -118,6 +119,10 @@ impl Groups {
         for Listed { standing, line, says, .. } in listed {
             self.listed.entry((*standing, *line, says.clone())).or_default().add(&outcome.test);
         }
+        let deviates = matches!(outcome.verdict, Verdict::Deviation | Verdict::KnownDeviation);
+        if outcome.is_property() && deviates {
+            self.sequences.insert(outcome.test.clone(), outcome.clone());
+        }
         for operation in &outcome.unsupported {
             self.unsupported.entry(operation.clone()).or_default().add(&outcome.test);
         }
@@ -167,6 +172,12 @@ impl Groups {
     /// What the list of known deviations says, with the tests that were held against it.
     pub fn listed(&self) -> impl ExactSizeIterator<Item = (ListedStanding, &str, &Tests)> {
         self.listed.iter().map(|((standing, _, says), tests)| (*standing, says.as_str(), tests))
+    }
+
+    /// The properties that generated sequences found not to hold, by name. What they found is among the deviations, save
+    /// for rules that tests found deviating.
+    pub fn sequences(&self) -> impl ExactSizeIterator<Item = &TestOutcome> {
+        self.sequences.values()
     }
 
     /// Keys that could not be cleaned up, by the test that made them.

@@ -65,6 +65,7 @@ impl Human {
         for group in self.digest.groups.deviations() {
             self.deviation(&mut text, group);
         }
+        self.sequences(&mut text);
         self.listed(&mut text);
         self.observed(&mut text);
         self.undecided(&mut text);
@@ -120,6 +121,18 @@ impl Human {
             let _ = writeln!(text, "  {}", names(tests.names.iter().map(String::as_str), OTHER_CASES));
         }
         if self.digest.groups.listed().len() > 0 {
+            text.push('\n');
+        }
+    }
+
+    /// The properties of generated sequences that do not hold.
+    fn sequences(&self, text: &mut String) {
+        for outcome in self.digest.groups.sequences() {
+            let reason = outcome.reason.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "{RED}SEQUENCES{RED:#} {BOLD}{}{BOLD:#} {reason}", outcome.test);
+            line(text, "repeat", &repeat_command(self.digest.summary.run.as_ref(), outcome));
+        }
+        if self.digest.groups.sequences().len() > 0 {
             text.push('\n');
         }
     }

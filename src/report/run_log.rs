@@ -86,7 +86,7 @@ impl RunLog {
     pub fn from_events(events: impl IntoIterator<Item = Event>) -> Option<Self> {
         let mut events = events.into_iter();
         let Some(Event::RunStarted(started)) = events.next() else { return None };
-        let mut log = Self { started, outcomes: Vec::new(), finished: None };
+        let mut log = Self { started: *started, outcomes: Vec::new(), finished: None };
         for event in events {
             match event {
                 Event::RunStarted(_) => {}
@@ -101,7 +101,7 @@ impl RunLog {
     /// The events again, in the order that reports expect.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         let outcomes = self.outcomes.iter().map(|outcome| Event::TestFinished(Box::new(outcome.clone())));
-        std::iter::once(Event::RunStarted(self.started.clone()))
+        std::iter::once(Event::RunStarted(Box::new(self.started.clone())))
             .chain(outcomes)
             .chain(self.finished.clone().map(Event::RunFinished))
     }

@@ -151,7 +151,7 @@ impl Summary {
     /// Takes in the next event.
     pub fn add(&mut self, event: &Event) {
         match event {
-            Event::RunStarted(started) => self.run = Some(started.clone()),
+            Event::RunStarted(started) => self.run = Some((**started).clone()),
             Event::TestFinished(outcome) => self.add_test(outcome),
             Event::RunFinished(finished) => self.finished = Some(finished.clone()),
         }

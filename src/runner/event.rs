@@ -23,7 +23,7 @@ pub const EVENTS_VERSION: u32 = 1;
 #[non_exhaustive]
 pub enum Event {
     /// The first event.
-    RunStarted(RunStarted),
+    RunStarted(Box<RunStarted>),
     /// A test has come to its verdict.
     TestFinished(Box<TestOutcome>),
     /// The last event, unless the run was killed.

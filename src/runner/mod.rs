@@ -144,7 +144,8 @@ pub async fn run(
     let Plan { mut tests, scenarios, shard, exploration } = plan;
     let properties = exploration.as_ref().map_or(0, |exploration| exploration.properties.len());
     let started = RunStarted::now(&target, tests.len() + properties);
-    sink(&Event::RunStarted(RunStarted { scenarios, shard, messages: options.messages, ..started }));
+    let started = RunStarted { scenarios, shard, messages: options.messages, ..started };
+    sink(&Event::RunStarted(Box::new(started)));
     let mut operations: Vec<_> = tests.iter().flat_map(|test| test.calls().map(|call| call.operation)).collect();
     if exploration.is_some() {
         operations.extend(sequence::operations());
