@@ -87,7 +87,7 @@ fn together(world: &World, focus: &Focus, name: Name, key: &Key, scope: &Scope) 
     if races.is_empty() {
         return any.prop_map(apart).boxed();
     }
-    prop_oneof![1 => any, 2 => select(races)].prop_map(apart).boxed()
+    prop_oneof![1 => any, 4 => select(races)].prop_map(apart).boxed()
 }
 
 /// Imports of different material, each with a pair of its own, and an import beside what takes material away.
@@ -145,15 +145,16 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     let primary = u32::from(key.related == Related::Primary && enabled);
     add(if pending { 1 } else { focus.states + 2 * primary }, Transition::ScheduleDeletion { key: name, days: 7 });
     add(1, Transition::ScheduleDeletion { key: name, days: 31 });
-    add(if external && enabled { 4 } else { 2 }, Transition::DeleteMaterial { key: name, id_of: None });
+    add(if external && enabled { 3 } else { 1 }, Transition::DeleteMaterial { key: name, id_of: None });
     if key.materials.iter().any(|held| held.standing == crate::model::Standing::Waiting) {
         add(3 * rotates, Transition::Rotate { key: name });
     } else {
-        add(u32::from(rotates > 0), Transition::Rotate { key: name });
+        let replica = matches!(key.related, Related::ReplicaOf(_));
+        add(u32::from(rotates > 0) + 2 * u32::from(replica), Transition::Rotate { key: name });
     }
     if key.related != Related::Alone {
         let first = key.related == Related::Primary && world.keys.len() < focus.keys + 1 && enabled;
-        let weight = if first { 12 } else { 1 };
+        let weight = if first { 12 } else { 3 };
         add(weight, Transition::Replicate { key: name, replica: fresh(world) });
     }
     let ids: Vec<Name> = world.imports.keys().copied().collect();
@@ -161,10 +162,13 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         let delete = select(ids).prop_map(move |id| Transition::DeleteMaterial { key: name, id_of: Some(id) });
         choices.push((2, delete.boxed()));
     }
-    choices.push((if enabled || key.way == Way::NeverImported { 7 } else { 10 }, uses(world, name, key)));
+    choices.push((if key.way == Way::NeverImported { 3 } else { 8 }, uses(world, name, key)));
+    choices.extend(decryptions(world, name).map(|decrypt| (3, decrypt)));
     let usable = usable_tokens(world, name);
     let wanted = if focus.together > 0 { 2 } else { 1 };
-    choices.push((if usable < wanted { 14 } else { 3 }, parameters(world, name, key)));
+    // Without material there is little to see: a key is to have some soon.
+    let urgent = if waits { 3 } else { 1 };
+    choices.push((if usable < wanted { 14 * urgent } else { 3 }, parameters(world, name, key)));
     imports(world, focus, name, key, choices);
 }
 
@@ -179,17 +183,21 @@ fn parameters(world: &World, key: Name, of: &Key) -> BoxedStrategy<Transition> {
 }
 
 fn uses(world: &World, key: Name, of: &Key) -> BoxedStrategy<Transition> {
-    let mut usages = match of.kind {
+    let usages = match of.kind {
         Kind::Symmetric | Kind::Generated => vec![Use::Encrypt(fresh(world)), Use::GenerateDataKey],
         Kind::Hmac => vec![Use::GenerateMac],
         Kind::Ecc => vec![Use::Sign, Use::GetPublicKey],
     };
-    if matches!(of.kind, Kind::Symmetric | Kind::Generated) {
-        let own = world.ciphertexts.iter().rev().filter(|(_, made)| made.key == key).map(|(name, _)| *name).take(3);
-        let any = world.ciphertexts.keys().rev().copied().take(1);
-        usages.extend(own.chain(any).map(Use::Decrypt));
-    }
     select(usages).prop_map(move |usage| Transition::Use { key, usage }).boxed()
+}
+
+/// Decryptions of what the key encrypted, the oldest among it, and of what another key did.
+fn decryptions(world: &World, key: Name) -> impl Iterator<Item = BoxedStrategy<Transition>> + use<> {
+    let made_by = |own: bool| world.ciphertexts.iter().filter(move |(_, made)| (made.key == key) == own);
+    let own: Vec<Name> = made_by(true).map(|(name, _)| *name).collect();
+    let chosen = own.first().into_iter().chain(own.last()).chain(made_by(false).map(|(name, _)| name).next_back());
+    let chosen: Vec<Name> = chosen.copied().collect();
+    chosen.into_iter().map(move |ciphertext| Just(Transition::Use { key, usage: Use::Decrypt(ciphertext) }).boxed())
 }
 
 /// How many tokens of a key would be accepted now.
@@ -214,7 +222,8 @@ fn imports(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         let valid = valid.prop_map(move |(token, expiry, (material, new))| {
             Transition::Import(Import { token, expiry, material, new, ..plain.clone() })
         });
-        choices.push((24, valid.boxed()));
+        let waits = matches!(key.way, Way::NeverImported | Way::MaterialDeleted | Way::MaterialExpired);
+        choices.push((if waits { 60 } else { 24 }, valid.boxed()));
         let from = if good.is_empty() { own } else { good };
         choices.push((focus.faults, faulty_requests(world, focus, key, &base, from)));
     }
@@ -307,9 +316,9 @@ fn materials_and_types(key: &Key, focus: &Focus) -> BoxedStrategy<(usize, Option
     }
     if matches!(key.related, Related::ReplicaOf(_)) {
         return weighted(vec![
-            (8, materials(key).prop_map(|material| (material, Some(false))).boxed()),
+            (6, materials(key).prop_map(|material| (material, Some(false))).boxed()),
             (1, materials(key).prop_map(|material| (material, None)).boxed()),
-            (1, materials(key).prop_map(|material| (material, Some(true))).boxed()),
+            (3, materials(key).prop_map(|material| (material, Some(true))).boxed()),
         ]);
     }
     let unknown: Vec<usize> =
