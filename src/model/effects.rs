@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::transition::{Expiry, Import, Transition, Use, Wrapping};
+use super::allowed::Allowed;
+use super::transition::{Expiry, Import, Transition, Use};
 use super::world::{Ciphertext, Held, Key, Kind, LATENCY, Name, Related, SETTLING, Standing, Token, World};
 use crate::kms::KeyState;
 use crate::states::Way;
@@ -55,7 +56,7 @@ impl World {
                 if let Some(key) = self.keys.get_mut(key) {
                     key.deletion = None;
                     // CKD-NOMATERIAL is open.
-                    key.state_known = key.is_complete() || key.kind == Kind::Generated;
+                    key.state_known = (key.is_complete() && key.certain) || key.kind == Kind::Generated;
                 }
             }
         }
@@ -139,11 +140,11 @@ impl World {
     }
 
     fn import_refused(&mut self, import: &Import) {
+        // Only of a request that was refused for a missing ValidTo is it known that its token is still good, and so only
+        // where nothing else was wrong; a damaged token is another token.
+        let corrected = Transition::Import(Import { expiry: Expiry::Never, ..import.clone() });
         let missing = matches!(import.expiry, Expiry::Neither | Expiry::ModelAlone);
-        let own = self.tokens.get(&import.token).is_some_and(|token| token.key == import.key);
-        // Only of a request that was refused for a missing ValidTo is it known that its token is still good; a damaged
-        // token is another token.
-        let harmless = missing && own && import.wrapping == Wrapping::Right;
+        let harmless = missing && matches!(self.allows(&corrected), Allowed::Success { .. });
         if let Some(token) = self.tokens.get_mut(&import.token).filter(|_| import.damaged_token.is_none()) {
             token.refused |= !harmless;
         }
@@ -320,6 +321,7 @@ impl Key {
         if !lost {
             return;
         }
+        self.state_known &= self.certain;
         match self.way {
             Way::Enabled => self.way = Way::MaterialExpired,
             Way::Disabled => {
