@@ -9,6 +9,7 @@ mod multi_region;
 mod names;
 mod operations;
 mod rotation;
+mod sources;
 
 use std::ops::{Deref, DerefMut};
 
