@@ -32,7 +32,7 @@ impl World {
             self.token(import),
             self.wrapping(import),
             material_id_and_type(key, import),
-            self.material_id(key, import),
+            self.material_id(import),
         ];
         objections.extend(found.into_iter().flatten());
         if key.kind != Kind::Generated {
@@ -105,11 +105,8 @@ impl World {
         }
     }
 
-    fn material_id(&self, key: &Key, import: &Import) -> Option<Objection> {
+    fn material_id(&self, import: &Import) -> Option<Objection> {
         let (owner, material) = self.imports.get(&import.id_of?)?;
-        if key.kind != Kind::Symmetric || import.new == Some(true) {
-            return None;
-        }
         // The id depends on the key and the material, and related keys share it.
         let matches = self.primary(*owner) == self.primary(import.key) && *material == import.material;
         (!matches).then(|| Objection::refused("IMP-KMID-MATCH", []))
@@ -175,7 +172,6 @@ fn symmetric_takes(key: &Key, import: &Import) -> Option<Objection> {
         return Some(Objection::Unstated);
     }
     match (new, held) {
-        (true, _) if !ever => None,
         (false, _) if !ever => Some(Objection::Open("IMP-EXISTING-ON-EMPTY")),
         (true, Some(_)) if key.waiting().is_some() => Some(Objection::refused(
             "IMP-NEW-ALREADY-ASSOCIATED",

@@ -258,6 +258,10 @@ fn nothing_is_imported_into_a_key_whose_material_aws_made() {
     let key = world.key(Kind::Generated);
     let request = world.request(key, 0);
     assert_eq!(world.told_import(&request), "UnsupportedOperationException by IMP-NONEXT");
+    let other = world.key(Kind::Symmetric);
+    let elsewhere = world.imports(other, 0);
+    // Of two faults either may be named.
+    assert_eq!(world.told_import(&Import { id_of: Some(elsewhere), ..request }), "refused by IMP-NONEXT");
 }
 
 #[test]
