@@ -310,10 +310,12 @@ impl Key {
 
     fn expire(&mut self, now: SignedDuration) {
         let over = |held: &Held| held.present && held.expires.is_some_and(|(at, _)| at <= now);
-        if self.waiting().is_some_and(over) {
-            // What becomes of material that expires while it waits is not stated.
-            self.certain = false;
-        }
+        // What becomes of material that expires while it waits is not stated, nor whether a rotation that may be under way
+        // has brought it into force.
+        let rotating = |at: SignedDuration| self.settles.is_some_and(|until| at <= until);
+        let doubtful =
+            |held: &Held| held.standing == Standing::Waiting || held.expires.is_some_and(|(at, _)| rotating(at));
+        self.certain &= !self.materials.iter().any(|held| over(held) && doubtful(held));
         let lost = self.permanent().any(over);
         for held in self.materials.iter_mut().filter(|held| over(held)) {
             held.present = false;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kms::KeyState;
+use crate::model::world::SETTLING;
 use crate::model::{Seen, Standing};
 use crate::states::Way;
 
@@ -111,6 +112,22 @@ fn of_a_key_whose_materials_are_not_known_no_expiry_is_judged() {
     world.doubt(key);
     world.pass(HOUR * 2);
     assert!(!world.keys[&key].state_known);
+}
+
+/// ROT-OD-TIMING: a rotation need not be over with its answer.
+#[test]
+fn material_that_expires_while_a_rotation_may_be_under_way_leaves_the_state_unknown() {
+    for (left, known) in [(SECOND, false), (SETTLING, false), (SETTLING + SECOND, true)] {
+        let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
+        let new = Import { new: Some(true), expiry: Expiry::After(HOUR), ..world.request(key, 1) };
+        world.does(&Transition::Import(new));
+        world.pass(HOUR - left);
+        world.take(&Transition::Rotate { key }, true);
+        world.pass(HOUR);
+        let key = &world.keys[&key];
+        assert_eq!((key.state_known, key.certain), (known, known), "{left:#} before it");
+        assert_eq!(key.state(), KeyState::PendingImport);
+    }
 }
 
 #[test]
