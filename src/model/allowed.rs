@@ -127,6 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn an_exception_is_open_if_that_of_one_fault_is() {
+        let named = |code| Objection::refused(A, [code]);
+        let (token, state) = (named(ErrorCode::INVALID_IMPORT_TOKEN), named(ErrorCode::KMS_INVALID_STATE));
+        let unnamed = Objection::refused(B, []);
+        for order in [
+            [unnamed.clone(), token.clone(), state.clone()],
+            [token.clone(), unnamed.clone(), state.clone()],
+            [token, state, unnamed],
+        ] {
+            assert!(matches!(weigh("", &order), Allowed::Refusal { codes, .. } if codes.is_empty()), "{order:?}");
+        }
+    }
+
+    #[test]
     fn a_doubt_beside_a_fault_leaves_the_refusal_and_opens_the_exception() {
         let token = Objection::refused(A, [ErrorCode::INVALID_IMPORT_TOKEN]);
         for doubt in [Objection::Open(B), Objection::Unstated] {
@@ -146,5 +160,6 @@ mod tests {
         assert_eq!(by_state("encrypt", Way::Disabled), Err(Objection::refused("DIS-CRYPTO", [ErrorCode::DISABLED])));
         assert_eq!(by_state("import_the_material", Way::Disabled), Err(Objection::Open("IMP-STATE-DISABLED")));
         assert_eq!(by_state("decrypt", Way::NeverImported), Err(Objection::Unstated));
+        assert_eq!(by_state("no_such_call", Way::Enabled), Err(Objection::Unstated));
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::transition::{Expiry, Import, Transition, Use, Wrapping};
+use super::allowed::Allowed;
+use super::transition::{Expiry, Import, Transition, Use};
 use super::world::{Ciphertext, Held, Key, Kind, LATENCY, Name, Related, SETTLING, Standing, Token, World};
 use crate::kms::KeyState;
 use crate::states::Way;
@@ -55,7 +56,7 @@ impl World {
                 if let Some(key) = self.keys.get_mut(key) {
                     key.deletion = None;
                     // CKD-NOMATERIAL is open.
-                    key.state_known = key.is_complete() || key.kind == Kind::Generated;
+                    key.state_known = (key.is_complete() && key.certain) || key.kind == Kind::Generated;
                 }
             }
         }
@@ -143,11 +144,11 @@ impl World {
     }
 
     fn import_refused(&mut self, import: &Import) {
+        // Only of a request that was refused for a missing ValidTo is it known that its token is still good, and so only
+        // where nothing else was wrong; a damaged token is another token.
+        let corrected = Transition::Import(Import { expiry: Expiry::Never, ..import.clone() });
         let missing = matches!(import.expiry, Expiry::Neither | Expiry::ModelAlone);
-        let own = self.tokens.get(&import.token).is_some_and(|token| token.key == import.key);
-        // Only of a request that was refused for a missing ValidTo is it known that its token is still good; a damaged
-        // token is another token.
-        let harmless = missing && own && import.wrapping == Wrapping::Right;
+        let harmless = missing && matches!(self.allows(&corrected), Allowed::Success { .. });
         if let Some(token) = self.tokens.get_mut(&import.token).filter(|_| import.damaged_token.is_none()) {
             token.refused |= !harmless;
         }
@@ -313,10 +314,12 @@ impl Key {
 
     fn expire(&mut self, now: SignedDuration) {
         let over = |held: &Held| held.present && held.expires.is_some_and(|(at, _)| at <= now);
-        if self.waiting().is_some_and(over) {
-            // What becomes of material that expires while it waits is not stated.
-            self.certain = false;
-        }
+        // What becomes of material that expires while it waits is not stated, nor whether a rotation that may be under way
+        // has brought it into force.
+        let rotating = |at: SignedDuration| self.settles.is_some_and(|until| at <= until);
+        let doubtful =
+            |held: &Held| held.standing == Standing::Waiting || held.expires.is_some_and(|(at, _)| rotating(at));
+        self.certain &= !self.materials.iter().any(|held| over(held) && doubtful(held));
         let lost = self.permanent().any(over);
         for held in self.materials.iter_mut().filter(|held| over(held)) {
             held.present = false;
@@ -324,6 +327,7 @@ impl Key {
         if !lost {
             return;
         }
+        self.state_known &= self.certain;
         match self.way {
             Way::Enabled => self.way = Way::MaterialExpired,
             Way::Disabled => {

@@ -32,7 +32,7 @@ impl World {
             self.token(import),
             self.wrapping(import),
             material_id_and_type(key, import),
-            self.material_id(key, import),
+            self.material_id(import),
         ];
         objections.extend(found.into_iter().flatten());
         if key.kind != Kind::Generated {
@@ -72,7 +72,7 @@ impl World {
             if self.primary(token.key) == self.primary(import.key) {
                 return Some(Objection::refused("TOK-ACROSS-REGION", []));
             }
-            let late = (age > TOKEN_LIFE - LATENCY).then_some(ErrorCode::EXPIRED_IMPORT_TOKEN);
+            let late = (age >= TOKEN_LIFE - LATENCY).then_some(ErrorCode::EXPIRED_IMPORT_TOKEN);
             let codes = [ErrorCode::INVALID_IMPORT_TOKEN].into_iter().chain(late);
             return Some(Objection::refused("TOK-KEYBOUND", codes));
         }
@@ -105,11 +105,8 @@ impl World {
         }
     }
 
-    fn material_id(&self, key: &Key, import: &Import) -> Option<Objection> {
+    fn material_id(&self, import: &Import) -> Option<Objection> {
         let (owner, material) = self.imports.get(&import.id_of?)?;
-        if key.kind != Kind::Symmetric || import.new == Some(true) {
-            return None;
-        }
         // The id depends on the key and the material, and related keys share it.
         let matches = self.primary(*owner) == self.primary(import.key) && *material == import.material;
         (!matches).then(|| Objection::refused("IMP-KMID-MATCH", []))
@@ -131,33 +128,7 @@ impl World {
         }
         match key.related {
             Related::ReplicaOf(_) => replica_takes(key, import),
-            Related::Alone | Related::Primary => self.symmetric_takes(key, import),
-        }
-    }
-
-    fn symmetric_takes(&self, key: &Key, import: &Import) -> Option<Objection> {
-        let ever = !key.materials.is_empty() || !key.forgotten.is_empty();
-        let new = import.new.unwrap_or(!ever);
-        let held = key.holds(import.material);
-        if key.is_unsettled(self.now) || (key.forgotten.contains(&import.material) && ever) {
-            return Some(Objection::Unstated);
-        }
-        match (new, held) {
-            (true, _) if !ever => None,
-            (false, _) if !ever => Some(Objection::Open("IMP-EXISTING-ON-EMPTY")),
-            (true, Some(_)) if key.waiting().is_some() => Some(Objection::refused(
-                "IMP-NEW-ALREADY-ASSOCIATED",
-                [ErrorCode::INCORRECT_KEY_MATERIAL, ErrorCode::KMS_INVALID_STATE],
-            )),
-            (true, Some(_)) => {
-                Some(Objection::refused("IMP-NEW-ALREADY-ASSOCIATED", [ErrorCode::INCORRECT_KEY_MATERIAL]))
-            }
-            (true, None) if key.waiting().is_some() => {
-                Some(Objection::refused("IMP-NEW-PENDING-CONFLICT", [ErrorCode::KMS_INVALID_STATE]))
-            }
-            (true, None) => None,
-            (false, Some(held)) => (held.standing == Standing::Waiting).then_some(Objection::Unstated),
-            (false, None) => Some(Objection::refused("IMP-EXISTING-DIFFERENT", [ErrorCode::INCORRECT_KEY_MATERIAL])),
+            Related::Alone | Related::Primary => symmetric_takes(key, import),
         }
     }
 }
@@ -191,6 +162,29 @@ fn material_id_and_type(key: &Key, import: &Import) -> Option<Objection> {
         return Some(Objection::refused("IMP-TYPE-SYMONLY", []));
     }
     (import.new == Some(true) && import.id_of.is_some()).then(|| Objection::refused("IMP-KMID-WITH-NEW", []))
+}
+
+fn symmetric_takes(key: &Key, import: &Import) -> Option<Objection> {
+    let ever = !key.materials.is_empty();
+    let new = import.new.unwrap_or(!ever);
+    let held = key.holds(import.material);
+    if key.forgotten.contains(&import.material) {
+        return Some(Objection::Unstated);
+    }
+    match (new, held) {
+        (false, _) if !ever => Some(Objection::Open("IMP-EXISTING-ON-EMPTY")),
+        (true, Some(_)) if key.waiting().is_some() => Some(Objection::refused(
+            "IMP-NEW-ALREADY-ASSOCIATED",
+            [ErrorCode::INCORRECT_KEY_MATERIAL, ErrorCode::KMS_INVALID_STATE],
+        )),
+        (true, Some(_)) => Some(Objection::refused("IMP-NEW-ALREADY-ASSOCIATED", [ErrorCode::INCORRECT_KEY_MATERIAL])),
+        (true, None) if key.waiting().is_some() => {
+            Some(Objection::refused("IMP-NEW-PENDING-CONFLICT", [ErrorCode::KMS_INVALID_STATE]))
+        }
+        (true, None) => None,
+        (false, Some(held)) => (held.standing == Standing::Waiting).then_some(Objection::Unstated),
+        (false, None) => Some(Objection::refused("IMP-EXISTING-DIFFERENT", [ErrorCode::INCORRECT_KEY_MATERIAL])),
+    }
 }
 
 fn replica_takes(key: &Key, import: &Import) -> Option<Objection> {

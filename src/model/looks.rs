@@ -131,12 +131,11 @@ impl World {
         if !listed || matches!(key.related, Related::ReplicaOf(_)) || key.way == Way::PendingDeletion {
             return None;
         }
-        let lonely = self.family(name).len() == 1;
         let entry = |held: &Held| {
             let state = match held.standing {
                 Standing::Current => "CURRENT",
                 Standing::Former => "NON_CURRENT",
-                Standing::Waiting if lonely || self.waits_everywhere(name) => "PENDING_ROTATION",
+                Standing::Waiting if self.waits_everywhere(name) => "PENDING_ROTATION",
                 Standing::Waiting => "PENDING_MULTI_REGION_IMPORT_AND_ROTATION",
             };
             let present = if held.present { "IMPORTED" } else { "PENDING_IMPORT" };
@@ -191,21 +190,28 @@ fn state_rule(transition: &Transition, succeeded: bool, before: Way, key: &Key) 
     match transition {
         Transition::Create { kind: Kind::Generated, .. } => "CRE-ORIGIN-DEFAULT",
         Transition::Create { .. } => "CRE-EXT-STATE",
-        Transition::Replicate { .. } if succeeded => "MRK-REPL-STATE",
         Transition::Import(_) if !succeeded => "IMP-INTERPRET-FAIL",
         Transition::Import(import) => import_state_rule(import, before, key),
         Transition::DeleteMaterial { id_of, .. } if succeeded => match (before, key.way, id_of) {
             (Way::Enabled, Way::Enabled, Some(_)) => "DEL-PENDING-ROTATION",
             (Way::Enabled, _, Some(_)) => "DEL-KMID",
-            (Way::Enabled, ..) => "DEL-ENABLED",
             _ => by_table("delete_imported_key_material"),
         },
         Transition::Enable { .. } if succeeded => by_table("enable_key"),
         Transition::Disable { .. } if succeeded => by_table("disable_key"),
         Transition::ScheduleDeletion { .. } if succeeded => by_table("schedule_key_deletion"),
         Transition::CancelDeletion { .. } if succeeded => "CKD-STATE",
-        Transition::Describe { .. } if key.way == Way::MaterialExpired => "EXP-DELETES",
-        Transition::Describe { .. } if key.way == Way::Enabled && key.expires() => "EXP-NOT-BEFORE",
+        Transition::Describe { .. } => described(key),
+        _ => "KST-UNMOVED",
+    }
+}
+
+/// The rule by which a key has its state when nothing but time has moved it.
+fn described(key: &Key) -> &'static str {
+    match (key.way, key.related) {
+        (Way::MaterialExpired, _) => "EXP-DELETES",
+        (Way::Enabled, _) if key.expires() => "EXP-NOT-BEFORE",
+        (Way::NeverImported, Related::ReplicaOf(_)) => "MRK-REPL-STATE",
         _ => "KST-UNMOVED",
     }
 }
@@ -214,12 +220,8 @@ fn import_state_rule(import: &Import, before: Way, key: &Key) -> &'static str {
     let waits = key.holds(import.material).is_some_and(|held| held.standing == Standing::Waiting);
     match before {
         _ if key.state() == KeyState::PendingImport => "IMP-ENABLE-ALL",
-        Way::NeverImported => "IMP-FIRST-OK",
-        Way::MaterialDeleted => "REI-SAME-AFTER-DELETE",
-        Way::MaterialExpired => "REI-SAME-AFTER-EXPIRY",
         Way::Enabled if waits => "IMP-NEW-ON-ENABLED",
-        Way::Enabled => "REI-SAME-NO-DELETE",
-        _ => "KST-UNMOVED",
+        _ => by_state("import_the_material", before).unwrap_or("KST-UNMOVED"),
     }
 }
 
@@ -231,7 +233,7 @@ fn members(key: &Key) -> Option<(&'static str, Value)> {
         return None;
     }
     match key.way {
-        Way::NeverImported if key.materials.is_empty() && key.related == Related::Alone => Some((
+        Way::NeverImported if key.related == Related::Alone => Some((
             "CRE-EXT-FIELDS",
             json!({ "ExpirationModel": absent(), "ValidTo": absent(), "CurrentKeyMaterialId": absent() }),
         )),
@@ -264,6 +266,6 @@ fn members(key: &Key) -> Option<(&'static str, Value)> {
 
 impl Key {
     fn expires(&self) -> bool {
-        self.permanent().any(|held| held.present && held.expires.is_some())
+        self.permanent().any(|held| held.expires.is_some())
     }
 }

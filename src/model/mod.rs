@@ -28,6 +28,8 @@ mod import;
 mod looks;
 mod operations;
 mod orders;
+#[cfg(test)]
+mod tests;
 mod transition;
 mod world;
 

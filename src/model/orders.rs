@@ -96,6 +96,7 @@ mod tests {
     use super::*;
     use crate::kms::WrappingAlgorithm;
     use crate::model::{Expiry, Import, Kind, Name, Wrapping};
+    use crate::scenario::Damage;
 
     /// A key with its material, two tokens, and two imports of other new material.
     fn two_imports() -> (World, [Transition; 2]) {
@@ -124,7 +125,7 @@ mod tests {
             world.take(&Transition::Parameters { key, token: Name(token), algorithm }, true);
         }
         world.take(&import(2, 0, None), true);
-        (world, [import(3, 1, Some(true)), import(4, 2, Some(true))])
+        (world, [import(4, 1, Some(true)), import(3, 2, Some(true))])
     }
 
     fn happened(transition: &Transition, refused: Option<ErrorCode>) -> Happened {
@@ -144,6 +145,65 @@ mod tests {
         assert_eq!(rule, "IMP-NEW-PENDING-CONFLICT");
         let neither = [happened(&one, conflict()), happened(&other, conflict())];
         assert!(matches!(world.orders(&neither), Orders::Unexplained { rule: "IMP-NEW-ON-ENABLED", .. }));
+    }
+
+    #[test]
+    fn of_calls_that_no_order_explains_the_order_that_goes_farthest_is_told() {
+        let (world, _) = two_imports();
+        let key = Name(1);
+        let refused = happened(&Transition::Enable { key }, Some(ErrorCode::DISABLED));
+        let (disable, look) = (Transition::Disable { key }, Transition::Describe { key });
+        let (disable, look) = (happened(&disable, None), happened(&look, None));
+        // That EnableKey is refused breaks another rule before DisableKey than after it.
+        for (calls, position) in [([refused.clone(), look.clone(), disable.clone()], 0), ([disable, look, refused], 2)]
+        {
+            let Orders::Unexplained { rule, call, allowed } = world.orders(&calls) else { panic!("it is unexplained") };
+            assert_eq!((rule, call), ("DIS-ENA-EXT", position));
+            assert_eq!(allowed, Allowed::Success { rule });
+        }
+    }
+
+    #[test]
+    fn of_equally_far_orders_the_first_is_told() {
+        let (world, _) = two_imports();
+        let calls = [Transition::Disable { key: Name(1) }, Transition::Enable { key: Name(1) }]
+            .map(|call| happened(&call, Some(ErrorCode::KMS_INVALID_STATE)));
+        let Orders::Unexplained { rule, call, .. } = world.orders(&calls) else { panic!("it is unexplained") };
+        assert_eq!((rule, call), ("DIS-ENA-EXT", 0));
+    }
+
+    #[test]
+    fn a_refusal_must_be_with_an_exception_that_the_rule_has() {
+        let (world, [import, _]) = two_imports();
+        let Transition::Import(import) = import else { panic!("it is an import") };
+        let rotate = Transition::Rotate { key: Name(1) };
+        let named = |code| world.orders(&[happened(&rotate, Some(code))]);
+        assert!(matches!(named(ErrorCode::KMS_INVALID_STATE), Orders::Explained(worlds) if worlds.len() == 1));
+        assert!(matches!(named(ErrorCode::VALIDATION), Orders::Unexplained { rule: "ROT-OD-NOPENDING", call: 0, .. }));
+        // Where no source names it, any will do.
+        let any = Transition::Import(Import { wrapping: Wrapping::Damaged(Damage::Truncate(1)), ..import });
+        let unnamed = world.orders(&[happened(&any, Some(ErrorCode::VALIDATION))]);
+        assert!(matches!(unnamed, Orders::Explained(worlds) if worlds.len() == 1));
+        assert!(matches!(world.orders(&[happened(&any, None)]), Orders::Unexplained { rule: "WRAP-SIZE", .. }));
+    }
+
+    #[test]
+    fn after_a_call_of_which_nothing_is_stated_a_key_is_not_known_any_more() {
+        let (mut world, _) = two_imports();
+        let certain = |world: &World, call: &Transition| {
+            let Orders::Explained(worlds) = world.orders(&[happened(call, None)]) else { panic!("it is explained") };
+            worlds.iter().map(|world| world.keys[&Name(1)].certain).collect::<Vec<_>>()
+        };
+        let disable = Transition::Disable { key: Name(1) };
+        assert_eq!(certain(&world, &disable), [true]);
+        world.keys.get_mut(&Name(1)).expect("the key").state_known = false;
+        assert_eq!(certain(&world, &disable), [false]);
+    }
+
+    #[test]
+    fn no_calls_are_explained_by_the_world_as_it_is() {
+        let (world, _) = two_imports();
+        assert!(matches!(world.orders(&[]), Orders::Explained(worlds) if worlds.len() == 1));
     }
 
     #[test]
