@@ -49,7 +49,9 @@ fn scenario(outcome: &TestOutcome) -> Test {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deviation_shrinks_to_a_scenario_that_fails_there_and_passes_here() {
     let outcomes = explored(Defect::TokenIgnoresKey, "sequences/imports", 140).await;
-    let outcome = found(&outcomes, "TOK-KEYBOUND");
+    // There is one for each state of the key; in some, it takes more to get there.
+    let of_rule = outcomes.iter().filter(|outcome| outcome.test.starts_with("regressions/tok_keybound"));
+    let outcome = of_rule.min_by_key(|outcome| scenario(outcome).calls().count()).expect("a deviation");
     let test = scenario(outcome);
     // Two keys, a pair for one of them, the witness, and the import into the other.
     assert!(test.calls().count() <= 5, "{}", outcome.text.as_deref().unwrap_or_default());
