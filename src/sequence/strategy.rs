@@ -87,7 +87,7 @@ fn together(world: &World, focus: &Focus, name: Name, key: &Key, scope: &Scope) 
     if races.is_empty() {
         return any.prop_map(apart).boxed();
     }
-    prop_oneof![1 => any, 1 => select(races)].prop_map(apart).boxed()
+    prop_oneof![1 => any, 2 => select(races)].prop_map(apart).boxed()
 }
 
 /// Imports of different material, each with a pair of its own, and an import beside what takes material away.
@@ -151,8 +151,9 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     } else {
         add(u32::from(rotates > 0), Transition::Rotate { key: name });
     }
-    if key.related == Related::Primary {
-        let weight = if world.keys.len() < focus.keys + 1 && enabled { 8 } else { 2 };
+    if key.related != Related::Alone {
+        let first = key.related == Related::Primary && world.keys.len() < focus.keys + 1 && enabled;
+        let weight = if first { 12 } else { 1 };
         add(weight, Transition::Replicate { key: name, replica: fresh(world) });
     }
     let ids: Vec<Name> = world.imports.keys().copied().collect();
@@ -304,6 +305,13 @@ fn materials_and_types(key: &Key, focus: &Focus) -> BoxedStrategy<(usize, Option
     if key.kind != Kind::Symmetric {
         return materials(key).prop_map(|material| (material, None)).boxed();
     }
+    if matches!(key.related, Related::ReplicaOf(_)) {
+        return weighted(vec![
+            (8, materials(key).prop_map(|material| (material, Some(false))).boxed()),
+            (1, materials(key).prop_map(|material| (material, None)).boxed()),
+            (1, materials(key).prop_map(|material| (material, Some(true))).boxed()),
+        ]);
+    }
     let unknown: Vec<usize> =
         (0..MATERIALS).filter(|number| key.materials.iter().all(|held| held.material != *number)).collect();
     let fresh = if unknown.is_empty() || key.materials.is_empty() { 0 } else { focus.rotations };
@@ -319,7 +327,7 @@ fn materials_and_types(key: &Key, focus: &Focus) -> BoxedStrategy<(usize, Option
 fn expiries(focus: &Focus) -> BoxedStrategy<Expiry> {
     let hours = |hours| Expiry::After(SignedDuration::from_hours(hours));
     weighted(vec![
-        (6, Just(Expiry::Never).boxed()),
+        (4, Just(Expiry::Never).boxed()),
         (focus.time, select(vec![hours(1), hours(30), hours(24 * 8), hours(364 * 24)]).boxed()),
         (1, Just(Expiry::AfterByDefault(SignedDuration::from_hours(2))).boxed()),
     ])

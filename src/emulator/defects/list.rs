@@ -8,7 +8,7 @@ const FORM: &str = "it takes a request that is wrong in form, and sequences are 
 const CRAFTED: &str = "it takes input that is made for it: damaged, foreign, or of a rare form";
 const ASIDE: &str = "it is beside the life of imported material: another operation, member or kind of key";
 const TEXTS: &str = "it is in the form of an error, of which sequences look at the exception alone";
-const REGIONS: &str = "it takes a multi-Region key and its replicas";
+const REGIONS: &str = "it takes a replica that is being made, or a primary Region that is being changed";
 const OVERLAP: &str = "it takes two imports that overlap, and a scenario makes one call after the other";
 
 /// Where a bug was read in code that is public.
@@ -48,7 +48,7 @@ defects! {
     // Import tokens.
     TokenIgnoresKey = "token-ignores-key" breaks "TOK-KEYBOUND", Both,
         "A token issued for one key is accepted for any other.", seen LOCALSTACK;
-    TokenIgnoresRegion = "token-ignores-region" breaks "TOK-ACROSS-REGION", Scenarios(REGIONS),
+    TokenIgnoresRegion = "token-ignores-region" breaks "TOK-ACROSS-REGION", Both,
         "A token issued for a multi-Region key in one Region is accepted in another.",
         seen "a token that holds the key id only, which related keys share";
     TokenNeverExpires = "token-never-expires" breaks "TOK-24H", Both,
@@ -60,11 +60,11 @@ defects! {
     TokenAgeIsInvalidToken = "token-age-is-invalid-token" breaks "TOK-24H", Both,
         "An expired token is refused with InvalidImportTokenException.",
         seen "tokens in a cache that drops them after 24 hours are no longer known as tokens";
-    TokenTailUnchecked = "token-tail-unchecked" breaks "TOK-TAMPER", Scenarios(CRAFTED),
+    TokenTailUnchecked = "token-tail-unchecked" breaks "TOK-TAMPER", Both,
         "The last bytes of a token may be changed.", seen "a token with padding that no signature covers";
-    TokenHeadUnchecked = "token-head-unchecked" breaks "TOK-TAMPER", Scenarios(CRAFTED),
+    TokenHeadUnchecked = "token-head-unchecked" breaks "TOK-TAMPER", Both,
         "The first byte of a token may be changed.", seen "a version byte that is skipped, not read";
-    InvalidTokenIsNotFound = "invalid-token-is-not-found" breaks "TOK-TAMPER", Scenarios(CRAFTED),
+    InvalidTokenIsNotFound = "invalid-token-is-not-found" breaks "TOK-TAMPER", Both,
         "A token that does not belong to the key is refused with NotFoundException.", seen LOCALSTACK;
     TokenSpentByRefusal = "token-spent-by-refusal" breaks "TOK-REUSE-AFTER-FAIL", Both,
         "A token is good for one request, even if that is refused.", seen "a token that is taken from its table first";
@@ -74,7 +74,7 @@ defects! {
     // Import parameters and wrapping.
     WrappingKeyAlways2048 = "wrapping-key-always-2048" breaks "GPI-KEYSIZE", Scenarios(ASIDE),
         "Every wrapping key has 2048 bits.", seen "WrappingKeySpec is read and then forgotten";
-    WrappingKeyIsPkcs1 = "wrapping-key-is-pkcs1" breaks "GPI-KEYSIZE", Scenarios(ASIDE),
+    WrappingKeyIsPkcs1 = "wrapping-key-is-pkcs1" breaks "GPI-KEYSIZE", Both,
         "The wrapping key is a bare RSAPublicKey, not a SubjectPublicKeyInfo.", seen "LocalStack, issue 7199";
     OneWrappingKey = "one-wrapping-key" breaks "GPI-FRESH", Both,
         "All import parameters of a size share one wrapping key.", seen "a key pair made at the start, to save time";
@@ -82,7 +82,7 @@ defects! {
         "ParametersValidTo is 100 days ahead.", seen LOCALSTACK;
     ParametersOfAwsKeys = "parameters-of-aws-keys" breaks "GPI-NONEXT", Both,
         "Import parameters are given out for keys whose material AWS generated.", seen "the origin is not looked at";
-    ParametersForEncryptionOnly = "parameters-for-encryption-only" breaks "GPI-ASYM", Scenarios(ASIDE),
+    ParametersForEncryptionOnly = "parameters-for-encryption-only" breaks "GPI-ASYM", Both,
         "Import parameters are refused for keys that do not encrypt.", seen "LocalStack, issues 9111 and 10115";
     ParametersForPkcs1 = "parameters-for-pkcs1" breaks "GPI-PKCS1", Scenarios(CRAFTED),
         "Import parameters are given out for RSAES_PKCS1_V1_5.", seen LOCAL_KMS;
@@ -100,15 +100,15 @@ defects! {
     MaterialNotUnwrapped = "material-not-unwrapped" breaks "WRAP-WRONGKEY", Both,
         "The first bytes of the ciphertext are the material of a symmetric or HMAC key.",
         seen "an emulator without the cryptography";
-    EitherOaepHash = "either-oaep-hash" breaks "WRAP-MGF", Scenarios(CRAFTED),
+    EitherOaepHash = "either-oaep-hash" breaks "WRAP-MGF", Both,
         "Material is accepted under the other OAEP hash than the one that was asked for.",
         seen "unwrapping that tries SHA-1 after SHA-256, to be helpful";
-    OaepAlwaysSha256 = "oaep-always-sha-256" breaks "WRAP-SYM-OAEP", Scenarios(ASIDE),
+    OaepAlwaysSha256 = "oaep-always-sha-256" breaks "WRAP-SYM-OAEP", Both,
         "RSAES_OAEP_SHA_1 is unwrapped with SHA-256.", seen "SHA-1 and SHA-256 are confused";
     AnyWrappingAlgorithm = "any-wrapping-algorithm" breaks "WRAP-CROSSALG", Scenarios(CRAFTED),
         "Whether material is wrapped with RSAES_OAEP or RSA_AES_KEY_WRAP is told from its length.",
         seen "the algorithm is not kept with the token";
-    RsaAesPartsSwapped = "rsa-aes-parts-swapped" breaks "WRAP-RSAAES-FORMAT", Scenarios(ASIDE),
+    RsaAesPartsSwapped = "rsa-aes-parts-swapped" breaks "WRAP-RSAAES-FORMAT", Both,
         "The wrapped AES key is looked for behind the wrapped material.", seen "the format is prose in the guide";
     LongCiphertextCut = "long-ciphertext-cut" breaks "WRAP-SIZE", Scenarios(CRAFTED),
         "Encrypted material that is too long is cut to the size of the wrapping key.", seen "a fixed buffer";
@@ -118,7 +118,7 @@ defects! {
     // Imports.
     FailedImportEnables = "failed-import-enables" breaks "IMP-INTERPRET-FAIL", Both,
         "An import whose material cannot be unwrapped enables the key all the same.", seen "LocalStack, issue 10909";
-    ImportIntoAwsKeys = "import-into-aws-keys" breaks "IMP-NONEXT", Scenarios(CRAFTED),
+    ImportIntoAwsKeys = "import-into-aws-keys" breaks "IMP-NONEXT", Both,
         "An import into a key whose material AWS generated is answered with success, and ignored.",
         seen "LocalStack in 2025 does not look at the origin";
     ImportIntoCreatingReplica = "import-into-creating-replica" breaks "IMP-STATE-CREATING", Scenarios(REGIONS),
@@ -163,7 +163,7 @@ defects! {
         seen "an emulator from before rotations of imported material";
     ImportTypeAlwaysNew = "import-type-always-new" breaks "IMP-TYPE-DEFAULT", Both,
         "Without ImportType every import brings new material.", seen "one default, where there are two";
-    ImportTypeForAllKeys = "import-type-for-all-keys" breaks "IMP-TYPE-SYMONLY", Scenarios(CRAFTED),
+    ImportTypeForAllKeys = "import-type-for-all-keys" breaks "IMP-TYPE-SYMONLY", Both,
         "ImportType and its kin are accepted for HMAC and asymmetric keys.", seen "members that are ignored unseen";
     MaterialIdWithNew = "material-id-with-new" breaks "IMP-KMID-WITH-NEW", Scenarios(CRAFTED),
         "A KeyMaterialId is accepted, and ignored, with NEW_KEY_MATERIAL.", seen "a member that is ignored";
@@ -247,7 +247,7 @@ defects! {
         "CancelKeyDeletion succeeds for a key that is not pending deletion.", seen "an operation taken for idempotent";
     DeletionScheduledTwice = "deletion-scheduled-twice" breaks "SKD-TWICE", Both,
         "The deletion of a key can be scheduled anew while it is pending.", seen "an operation taken for idempotent";
-    AnyDeletionWindow = "any-deletion-window" breaks "SKD-WINDOW", Scenarios(CRAFTED),
+    AnyDeletionWindow = "any-deletion-window" breaks "SKD-WINDOW", Both,
         "The waiting period may be anything from 1 to 365 days.", seen "the bounds of the API's shape, which are wider";
     DisabledIsInvalidState = "disabled-is-invalid-state" breaks "DIS-CRYPTO", Both,
         "A disabled key is refused with KMSInvalidStateException.", seen "one exception for every state";
@@ -290,7 +290,7 @@ defects! {
         "A key whose primary Region is being changed permits what an enabled key does.",
         seen "a state that is shown, not checked";
     ReplicaDeletionPermitsEverything = "replica-deletion-permits-everything" breaks "KST-REPLICA-DELETION",
-        Scenarios(REGIONS),
+        Both,
         "A primary key that waits for the deletion of its replicas permits what an enabled key does.",
         seen "a state that is shown, not checked";
     TagsWhilePendingDeletion = "tags-while-pending-deletion" breaks "TAG-STATE", Scenarios(ASIDE),
@@ -300,7 +300,7 @@ defects! {
     RotationWithoutMaterial = "rotation-without-material" breaks "ROT-OD-NOPENDING", Both,
         "A rotation with no material to rotate to succeeds, and changes nothing.",
         seen "the keys of AWS's own material";
-    RotationOfAsymmetricKeys = "rotation-of-asymmetric-keys" breaks "ROT-OD-ASYM", Scenarios(ASIDE),
+    RotationOfAsymmetricKeys = "rotation-of-asymmetric-keys" breaks "ROT-OD-ASYM", Both,
         "The rotation of an asymmetric key is answered with success.", seen "the key spec is not looked at";
     RotationDropsOldMaterial = "rotation-drops-old-material" breaks "ROT-OLD-DECRYPT", Both,
         "A rotation removes the material that was in force.", seen "one material a key";
@@ -314,7 +314,7 @@ defects! {
         "A key that lacks an old material is enabled.", seen "only the current material is looked at";
     RotationsListEverything = "rotations-list-everything" breaks "ROT-LIST-DEFAULT", Scenarios(ASIDE),
         "ListKeyRotations lists every material without being asked to.", seen "IncludeKeyMaterial is ignored";
-    PendingMaterialListedAsCurrent = "pending-material-listed-as-current" breaks "ROT-LIST-STATES", Scenarios(ASIDE),
+    PendingMaterialListedAsCurrent = "pending-material-listed-as-current" breaks "ROT-LIST-STATES", Both,
         "ListKeyRotations shows material that waits for a rotation as current.", seen "the newest is taken for current";
     SpecBeforeState = "spec-before-state" breaks "ORD-STATE-BEFORE-SPEC", Scenarios(ASIDE),
         "RotateKeyOnDemand looks at the key spec before the state.", seen "checks in another order";
@@ -322,7 +322,7 @@ defects! {
     // Creation, and what a key shows of itself.
     ExternalKeyStartsEnabled = "external-key-starts-enabled" breaks "CRE-EXT-STATE", Both,
         "A key without material shows as enabled until it is used.", seen "a new key's state is a constant";
-    SymmetricKeysOnly = "symmetric-keys-only" breaks "CRE-EXT-SYMONLY", Scenarios(ASIDE),
+    SymmetricKeysOnly = "symmetric-keys-only" breaks "CRE-EXT-SYMONLY", Both,
         "Origin EXTERNAL is refused for all but symmetric keys.", seen "older documentation, which says so";
     UsageByDefault = "usage-by-default" breaks "CRE-USAGE-REQ", Scenarios(FORM),
         "A key that is not symmetric gets a usage by default.", seen "a default for every member";
@@ -332,7 +332,7 @@ defects! {
         "What a key does not have is shown as null.", seen "a serializer's default";
     ExpirationModelBeforeImport = "expiration-model-before-import" breaks "CRE-EXT-FIELDS", Both,
         "A key that never had material shows KEY_MATERIAL_EXPIRES.", seen "a sample in the guide of 2023";
-    MaterialIdOfEveryKey = "material-id-of-every-key" breaks "KMID-SCOPE", Scenarios(ASIDE),
+    MaterialIdOfEveryKey = "material-id-of-every-key" breaks "KMID-SCOPE", Both,
         "HMAC and asymmetric keys name their current material, too.", seen "one way to describe all keys";
     KeyIdForArn = "key-id-for-arn" breaks "IMP-RESP", Both,
         "Answers hold the key's id where AWS has its ARN.", seen "the member is called KeyId";
@@ -346,29 +346,29 @@ defects! {
     // Multi-Region keys.
     MultiRegionIdWithoutPrefix = "multi-region-id-without-prefix" breaks "CRE-MRK", Scenarios(REGIONS),
         "The id of a multi-Region key does not begin with mrk-.", seen "one way to make ids";
-    ReplicaInheritsMaterial = "replica-inherits-material" breaks "MRK-REPL-STATE", Scenarios(REGIONS),
+    ReplicaInheritsMaterial = "replica-inherits-material" breaks "MRK-REPL-STATE", Both,
         "A replica has the imported material of its primary key.", seen "the key is copied with all that it holds";
-    ReplicaTakesOtherMaterial = "replica-takes-other-material" breaks "MRK-SAME-MATERIAL", Scenarios(REGIONS),
+    ReplicaTakesOtherMaterial = "replica-takes-other-material" breaks "MRK-SAME-MATERIAL", Both,
         "A replica accepts material that its primary key does not have.", seen "keys that know nothing of each other";
-    ReplicaOfReplica = "replica-of-replica" breaks "MRK-REPL-OF-REPL", Scenarios(REGIONS),
+    ReplicaOfReplica = "replica-of-replica" breaks "MRK-REPL-OF-REPL", Both,
         "A replica can be replicated.", seen "MultiRegion is looked at, MultiRegionKeyType is not";
-    ReplicationWithoutMaterial = "replication-without-material" breaks "MRK-REPL-PENDING", Scenarios(REGIONS),
+    ReplicationWithoutMaterial = "replication-without-material" breaks "MRK-REPL-PENDING", Both,
         "A primary key without material can be replicated.", seen "the state is looked at in part";
-    DeletionInEveryRegion = "deletion-in-every-region" breaks "MRK-DEL-REPLICA", Scenarios(REGIONS),
+    DeletionInEveryRegion = "deletion-in-every-region" breaks "MRK-DEL-REPLICA", Both,
         "Deleting a replica's material deletes it everywhere.", seen "one record for all Regions";
-    ExpiryOfEveryRegion = "expiry-of-every-region" breaks "MRK-EXPIRY-INDEP", Scenarios(REGIONS),
+    ExpiryOfEveryRegion = "expiry-of-every-region" breaks "MRK-EXPIRY-INDEP", Both,
         "An import into a replica changes the expiry in every Region.", seen "one record for all Regions";
-    RotationBeforeReplicas = "rotation-before-replicas" breaks "MRK-PENDING-STATES", Scenarios(REGIONS),
+    RotationBeforeReplicas = "rotation-before-replicas" breaks "MRK-PENDING-STATES", Both,
         "A primary key can be rotated to material that its replicas lack.", seen "keys that know nothing of each other";
-    RotationOfReplica = "rotation-of-replica" breaks "MRK-ROTATE-PRIMARY", Scenarios(REGIONS),
+    RotationOfReplica = "rotation-of-replica" breaks "MRK-ROTATE-PRIMARY", Both,
         "A replica can be rotated.", seen "MultiRegion is looked at, MultiRegionKeyType is not";
-    NewMaterialInReplica = "new-material-in-replica" breaks "MRK-NEW-PRIMARY-ONLY", Scenarios(REGIONS),
+    NewMaterialInReplica = "new-material-in-replica" breaks "MRK-NEW-PRIMARY-ONLY", Both,
         "A replica takes new material.", seen "keys that know nothing of each other";
-    SecondReplicaInRegion = "second-replica-in-region" breaks "MRK-REPL-DUP", Scenarios(REGIONS),
+    SecondReplicaInRegion = "second-replica-in-region" breaks "MRK-REPL-DUP", Both,
         "A key is replicated anew into a Region where it is.", seen "the copy is written over";
     PrimaryInAnyState = "primary-in-any-state" breaks "MRK-UPDATE-PRIMARY", Scenarios(REGIONS),
         "A replica becomes the primary key in any state.", seen "the state of one of two keys is looked at";
-    PrimaryDoesNotWait = "primary-does-not-wait" breaks "DESC-MRK-SCHEDULED", Scenarios(REGIONS),
+    PrimaryDoesNotWait = "primary-does-not-wait" breaks "DESC-MRK-SCHEDULED", Both,
         "A primary key with replicas is pending deletion at once.", seen "keys that know nothing of each other";
     CreatingReplicaShowsMaterial = "creating-replica-shows-material" breaks "MRK-REPL-CREATING", Scenarios(REGIONS),
         "A replica that is being created names its material.", seen "one way to describe all keys";
@@ -417,7 +417,7 @@ defects! {
         "The text of an error is in the member Message.", seen "the spelling of other services of AWS";
 
     // Cryptography.
-    DecryptIgnoresKeyId = "decrypt-ignores-key-id" breaks "CRY-WRONG-KEY", Scenarios(CRAFTED),
+    DecryptIgnoresKeyId = "decrypt-ignores-key-id" breaks "CRY-WRONG-KEY", Both,
         "Decrypt takes the key that the ciphertext names, whichever the request does.", seen "the member is optional";
     DecryptNamesCurrentMaterial = "decrypt-names-current-material" breaks "KMID-IN-CIPHERTEXT", Both,
         "Decrypt names the current material, not the one that made the ciphertext.", seen "the key's field is at hand";
@@ -449,9 +449,9 @@ defects! {
         "An HMAC key makes tags with every algorithm.", seen "the algorithm of the request is taken on trust";
     MacAlwaysSha256 = "mac-always-sha-256" breaks "CRY-HMAC-INTEROP", Scenarios(ASIDE),
         "Tags are made with SHA-256, whatever the algorithm.", seen "one constant for four algorithms";
-    MessageHashedTwice = "message-hashed-twice" breaks "CRY-SIGN", Scenarios(ASIDE),
+    MessageHashedTwice = "message-hashed-twice" breaks "CRY-SIGN", Both,
         "The message to be signed is hashed twice.", seen "a library that hashes what was hashed already";
-    PublicKeyIsPoint = "public-key-is-point" breaks "CRY-ECC-PUB", Scenarios(ASIDE),
+    PublicKeyIsPoint = "public-key-is-point" breaks "CRY-ECC-PUB", Both,
         "The public key of an ECC key is the bare point.", seen "the form in which libraries keep it";
     DryRunIgnored = "dry-run-ignored" breaks "CRY-DRY-RUN", Scenarios(ASIDE),
         "DryRun is ignored.", seen "a member that is newer than the emulator";
