@@ -65,7 +65,7 @@ fn a_conformant_target_ends_with_0() {
 #[test]
 fn a_deviation_ends_with_1_and_can_be_mended_from_what_is_shown() {
     let dir = scenarios(WRONG);
-    let output = run(&["run", "--scenarios", dir.path().to_str().unwrap()]);
+    let output = run(&["run", "--scenarios", dir.path().to_str().unwrap(), "--sequences", "0"]);
     assert_eq!(output.status.code(), Some(1));
     let shown = stdout(&output).replace(&dir.path().display().to_string(), "<dir>");
     let shown = kms_conformance::report::Normaliser::default().apply(&shown);
@@ -75,7 +75,7 @@ fn a_deviation_ends_with_1_and_can_be_mended_from_what_is_shown() {
 #[test]
 fn a_failed_precondition_is_no_deviation_and_ends_with_3() {
     let dir = scenarios(&WRONG.replace("PendingImport", "Disabled"));
-    let output = run(&["run", "--scenarios", dir.path().to_str().unwrap()]);
+    let output = run(&["run", "--scenarios", dir.path().to_str().unwrap(), "--sequences", "0"]);
     assert_eq!(output.status.code(), Some(3));
     let shown = stdout(&output);
     assert!(shown.contains("VACUOUS CreateKey (line 5)"), "{shown}");
@@ -107,7 +107,7 @@ fn usage_errors_end_with_2() {
 #[test]
 fn a_mistake_in_a_scenario_ends_with_2_and_names_file_line_and_column() {
     let dir = scenarios(&WRONG.replace("DescribeKey", "DescribeKye"));
-    let output = run(&["run", "--scenarios", dir.path().to_str().unwrap()]);
+    let output = run(&["run", "--scenarios", dir.path().to_str().unwrap(), "--sequences", "0"]);
     assert_eq!(output.status.code(), Some(2));
     let shown = stderr(&output);
     assert!(shown.contains("own/scenario.yaml:8:5"), "{shown}");

@@ -74,7 +74,8 @@ impl Bench {
     /// Runs the scenarios, with the event log in `out`.
     pub(crate) fn run(&self, out: &str, more: &[&str]) -> Shown {
         let scenarios = self.path("scenarios");
-        let arguments = ["run", "--endpoint", &self.url, "--scenarios", scenarios.to_str().unwrap(), "--out", out];
+        let own = ["--scenarios", scenarios.to_str().unwrap(), "--sequences", "0"];
+        let arguments = [&["run", "--endpoint", &self.url, "--out", out], &own[..]].concat();
         self.program(&[&arguments[..], more].concat())
     }
 

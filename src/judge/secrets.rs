@@ -262,11 +262,16 @@ fn blot(text: &str, mut places: Vec<Range<usize>>) -> String {
     places.sort_by_key(|place| place.start);
     let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
     for place in places {
+        // A run may begin and end with what may stand between its digits.
+        let run = &text[place.clone()];
+        let place = place.end - run.trim_start().len()..place.start + run.trim_end().len();
         if place.start >= at {
             shown.push_str(&text[at..place.start]);
             shown.push_str(REDACTED);
         }
-        at = at.max(place.end);
+        // What pads base64, or base32, is no part of the run, and would look odd by itself.
+        let padding = text[place.end..].bytes().take_while(|byte| *byte == b'=').count();
+        at = at.max(place.end + padding);
     }
     shown.push_str(&text[at..]);
     shown

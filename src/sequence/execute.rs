@@ -70,6 +70,8 @@ pub(crate) struct Executed {
     pub(crate) judged: BTreeMap<RuleId, usize>,
     /// How many transitions were carried out that call the target; looks do not count.
     pub(crate) operations: usize,
+    /// How many calls could not be made, since they rest on what an earlier answer lacks.
+    pub(crate) unmade: usize,
     /// Why it went no further.
     pub(crate) stop: Option<Stop>,
     /// Whether calls were made at the same time.
@@ -313,7 +315,10 @@ impl Execution<'_> {
     pub(super) async fn send(&mut self, call: &Call) -> Result<Option<Exchange>, Stop> {
         match self.run.send(self.done.written.len() + 1, call).await {
             Ok(exchange) => Ok(Some(exchange)),
-            Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => Ok(None),
+            Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => {
+                self.done.unmade += usize::from(stop.verdict == Verdict::Blocked);
+                Ok(None)
+            }
             Err(stop) => Err(stop),
         }
     }

@@ -12,8 +12,8 @@ use super::execute::{Executed, Found, Signature, execute};
 use super::export::{self, Provenance};
 use super::property::{PROPERTIES, Property, Scope};
 use super::reach::Reach;
-use super::setting::Setting;
-use crate::judge::{Finding, Verdict};
+use super::tally::{Tally, property_outcome};
+use crate::judge::Verdict;
 use crate::kms::Operation;
 use crate::model::Transition;
 use crate::rules::{self, RuleId};
@@ -121,54 +121,6 @@ struct First {
     case: u32,
     found: Found,
     executed: Arc<Executed>,
-}
-
-/// What the sequences of a property came to.
-struct Tally {
-    property: &'static Property,
-    setting: Arc<Setting>,
-    began: Instant,
-    sequences: u32,
-    operations: usize,
-    judged: BTreeMap<RuleId, usize>,
-    reach: Reach,
-    /// The rules that deviate, and how many distinct deviations there are.
-    deviating: BTreeSet<String>,
-    deviations: usize,
-    stopped: Option<(Verdict, String)>,
-    left_behind: Vec<String>,
-}
-
-impl Tally {
-    fn new(property: &'static Property) -> Self {
-        Self {
-            property,
-            setting: Arc::new(Setting::new(property.name, property.focus.kinds, property.focus.related)),
-            began: Instant::now(),
-            sequences: 0,
-            operations: 0,
-            judged: BTreeMap::new(),
-            reach: Reach::default(),
-            deviating: BTreeSet::new(),
-            deviations: 0,
-            stopped: None,
-            left_behind: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, executed: &Executed) {
-        self.sequences += 1;
-        self.operations += executed.operations;
-        self.reach.merge(&executed.reach);
-        self.left_behind.extend(executed.left_behind.iter().cloned());
-        for (rule, count) in &executed.judged {
-            *self.judged.entry(rule.clone()).or_default() += count;
-        }
-        self.deviating.extend(executed.found.iter().map(|found| found.signature.rule.clone()));
-        if let Some(stop) = &executed.stop {
-            self.stopped.get_or_insert((stop.verdict, stop.reason.clone()));
-        }
-    }
 }
 
 impl<'e> Explorer<'e> {
@@ -418,52 +370,6 @@ impl<'e> Explorer<'e> {
         let lacking = self.lacking();
         let generated = |tally: &Tally| self.generated(tally.property, None);
         self.tallies.iter().map(|tally| property_outcome(tally, lacking.as_deref(), generated(tally))).collect()
-    }
-}
-
-fn property_outcome(tally: &Tally, lacking: Option<&str>, generated: Generated) -> TestOutcome {
-    let (property, deviations) = (tally.property, tally.deviations);
-    let ran = format!("{} sequences, {} operations", tally.sequences, tally.operations);
-    let (verdict, reason) = match (&tally.stopped, lacking) {
-        (_, Some(operations)) => (Verdict::Unsupported, Some(format!("{operations}: the target does not know it"))),
-        (Some((verdict @ Verdict::HarnessError, reason)), _) => (*verdict, Some(reason.clone())),
-        _ if deviations > 0 => (Verdict::Deviation, Some(format!("{ran}: {deviations} distinct deviations"))),
-        (Some((verdict, reason)), _) => (*verdict, Some(reason.clone())),
-        (None, None) if tally.sequences == 0 => (Verdict::NotRun, Some("there was no time left for it".to_owned())),
-        (None, None) => (Verdict::Pass, None),
-    };
-    let kept = tally.judged.iter().filter(|(rule, _)| {
-        let judged = rules::catalogue().get(rule.as_str()).is_some_and(|rule| rule.evidence != rules::Evidence::Open);
-        judged && !tally.deviating.contains(rule.as_str())
-    });
-    let pass = |(rule, count): (&RuleId, &usize)| Finding {
-        rule: rule.clone(),
-        verdict: Verdict::Pass,
-        line: 0,
-        expected: None,
-        observed: format!("kept {count} times"),
-        differences: Vec::new(),
-        notes: Vec::new(),
-        listed: None,
-    };
-    TestOutcome {
-        test: property.name.to_owned(),
-        scenario: property.name.to_owned(),
-        subject: "sequences".to_owned(),
-        title: property.title.to_owned(),
-        why: property.why.to_owned(),
-        file: String::new(),
-        text: None,
-        verdict,
-        reason,
-        unsupported: lacking.map(|names| names.split(", ").map(str::to_owned).collect()).unwrap_or_default(),
-        findings: kept.map(pass).collect(),
-        exchanges: Vec::new(),
-        left_behind: tally.left_behind.clone(),
-        listed: None,
-        rules: tally.judged.keys().cloned().collect(),
-        generated: Some(generated),
-        elapsed_ms: (tally.began.elapsed().as_secs_f64() * 1e6).round() / 1e3,
     }
 }
 

@@ -14,6 +14,7 @@ mod property;
 mod reach;
 mod setting;
 mod strategy;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod together;

@@ -133,9 +133,8 @@ mod tests {
         let told: Vec<String> = first(&PROPERTIES[0], 0).iter().take(12).map(ToString::to_string).collect();
         let pinned = concat!(
             "CreateKey k1; GetParametersForImport k1; ImportKeyMaterial k1; GetParametersForImport k1; ",
-            "ImportKeyMaterial k1; DeleteImportedKeyMaterial k1; DeleteImportedKeyMaterial k1; ",
-            "ImportKeyMaterial k1; GetParametersForImport k1; ImportKeyMaterial k1; ImportKeyMaterial k1; ",
-            "GetParametersForImport k1",
+            "ImportKeyMaterial k1; GenerateDataKey k1; RotateKeyOnDemand k1; GetParametersForImport k1; ",
+            "ImportKeyMaterial k1; CreateKey k8; ImportKeyMaterial k1; GetParametersForImport k8",
         );
         assert_eq!(told.join("; "), pinned);
     }
