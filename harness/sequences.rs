@@ -48,7 +48,7 @@ fn scenario(outcome: &TestOutcome) -> Test {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deviation_shrinks_to_a_scenario_that_fails_there_and_passes_here() {
-    let outcomes = explored(Defect::TokenIgnoresKey, "sequences/imports", 140).await;
+    let outcomes = explored(Defect::TokenIgnoresKey, "sequences/imports", 300).await;
     let about_tokens =
         outcomes.iter().filter(|outcome| outcome.test.contains("tok_keybound") && outcome.text.is_some());
     let outcome =
@@ -66,7 +66,7 @@ async fn a_deviation_shrinks_to_a_scenario_that_fails_there_and_passes_here() {
 /// What deviates again and again does not hide what else there is, and is told once.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_distinct_deviation_is_told_once() {
-    let outcomes = explored(Defect::FailedImportEnables, "sequences/imports", 140).await;
+    let outcomes = explored(Defect::FailedImportEnables, "sequences/imports", 300).await;
     let names: Vec<&str> = outcomes.iter().map(|outcome| outcome.test.as_str()).collect();
     let mut once = names.clone();
     once.sort_unstable();
@@ -92,7 +92,7 @@ async fn imports_that_race_are_found_and_told_with_their_history() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_once_in_fifty_times_is_reported_with_its_evidence() {
-    let outcomes = explored(Defect::EveryFiftiethImportLost, "sequences/imports", 280).await;
+    let outcomes = explored(Defect::EveryFiftiethImportLost, "sequences/imports", 700).await;
     let seen = outcomes.iter().filter(|outcome| outcome.subject == "regressions").collect::<Vec<_>>();
     assert!(!seen.is_empty(), "one in fifty imports was lost");
     for outcome in seen {
@@ -111,7 +111,7 @@ fn program(arguments: &[&str]) -> Output {
 fn explore_writes_what_it_found_and_run_repeats_it() {
     let dir = tempfile::tempdir().expect("a folder");
     let out = dir.path().to_str().expect("a path");
-    let arguments = ["--property", "imports", "--cases", "140", "--out", out];
+    let arguments = ["--property", "imports", "--cases", "300", "--out", out];
     let explored = program(&[&["explore", "--defect", "token-ignores-key"][..], &arguments].concat());
     assert_eq!(explored.status.code(), Some(1), "{}", String::from_utf8_lossy(&explored.stderr));
     let name = "regressions/tok_keybound_import_key_material_pending_import";

@@ -67,9 +67,7 @@ impl World {
         self.now = self.now.saturating_add(duration);
         let now = self.now;
         for key in self.keys.values_mut() {
-            if key.certain {
-                key.expire(now);
-            }
+            key.expire(now);
             if key.settles.is_some_and(|until| until < now) {
                 key.settles = None;
             }

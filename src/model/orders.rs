@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(rule, "IMP-NEW-PENDING-CONFLICT");
         let neither = [happened(&one, conflict()), happened(&other, conflict())];
         let Orders::Unexplained { rule, .. } = world.orders(&neither) else { panic!("one of them has to succeed") };
-        assert_eq!(rule, "TOK-OLDER-PAIR", "the first was sent with a token that another had come after");
+        assert_eq!(rule, "IMP-NEW-ON-ENABLED");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::execute::{Executed, Found, Signature, execute};
 use super::export::{self, Provenance};
-use super::property::{PROPERTIES, Property, Scope};
+use super::property::{PROPERTIES, Property, Scope, scheduled};
 use super::reach::Reach;
 use super::tally::{Tally, property_outcome};
 use crate::judge::Verdict;
@@ -74,8 +74,6 @@ pub struct Explored {
     pub sequences: u32,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "there are not that many")]
-const PROPERTY_COUNT: u32 = PROPERTIES.len() as u32;
 /// A minimal sequence may take so many attempts.
 const ATTEMPTS: usize = 400;
 /// A deviation that depends on chance is tried so often.
@@ -173,8 +171,8 @@ impl<'e> Explorer<'e> {
             if self.is_over() {
                 break;
             }
-            let (position, case) = ((number % PROPERTY_COUNT) as usize, number / PROPERTY_COUNT);
-            let Some(property) = self.tallies.iter().position(|tally| *tally.property == PROPERTIES[position]) else {
+            let case = number;
+            let Some(property) = self.tallies.iter().position(|tally| tally.property == scheduled(number)) else {
                 self.tick.done += 1;
                 continue;
             };
@@ -351,9 +349,8 @@ impl<'e> Explorer<'e> {
     /// What makes a property's sequences again: all of them, or those up to this one.
     fn generated(&self, property: &Property, case: Option<u32>) -> Generated {
         let Exploration { seed, steps, clients, cases, .. } = *self.exploration;
-        let position = PROPERTIES.iter().position(|other| other.name == property.name).unwrap_or_default();
-        let number = |case: u32| case * PROPERTY_COUNT + u32::try_from(position).unwrap_or_default() + 1;
-        Generated { property: property.name.to_owned(), seed, cases: case.map_or(cases, number), steps, clients }
+        let cases = case.map_or(cases, |case| case + 1);
+        Generated { property: property.name.to_owned(), seed, cases, steps, clients }
     }
 
     fn explored(&self) -> Explored {

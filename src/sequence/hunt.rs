@@ -3,7 +3,7 @@
 use proptest::strategy::ValueTree as _;
 
 use super::execute::execute;
-use super::property::{PROPERTIES, Property, Scope};
+use super::property::{PROPERTIES, Property, Scope, scheduled};
 use super::setting::Setting;
 use crate::rules::RuleId;
 use crate::runner::{Options, Stopper};
@@ -26,21 +26,20 @@ pub async fn hunt(target: &Target, seed: u64, most: usize, options: &Options, st
     let mut hunted = Hunted { operations: 0, caught: None, stopped: None };
     let settings = PROPERTIES.map(|property| Setting::new(property.name, property.focus.kinds, property.focus.related));
     let scope = Scope { length: 40, turned: true, clients: 2 };
-    for case in 0.. {
-        for (property, setting) in PROPERTIES.iter().zip(&settings) {
-            let tree = property.sequence(seed, case, scope);
-            let Some(transitions) = tree.map(|tree| tree.current()) else { return hunted };
-            let executed = execute(target, setting, &transitions, options, stopper).await;
-            hunted.operations += executed.operations;
-            hunted.stopped = hunted.stopped.or(executed.stop.map(|stop| stop.reason));
-            if !executed.found.is_empty() {
-                let rules = executed.found.into_iter().map(|found| found.finding.rule).collect();
-                hunted.caught = Some((property, rules));
-                return hunted;
-            }
-            if hunted.operations >= most || stopper.reason().is_some() {
-                return hunted;
-            }
+    for number in 0.. {
+        let property = scheduled(number);
+        let Some(setting) = settings.iter().find(|setting| setting.test.name == property.name) else { break };
+        let Some(transitions) = property.sequence(seed, number, scope).map(|tree| tree.current()) else { break };
+        let executed = execute(target, setting, &transitions, options, stopper).await;
+        hunted.operations += executed.operations;
+        hunted.stopped = hunted.stopped.or(executed.stop.map(|stop| stop.reason));
+        if !executed.found.is_empty() {
+            let rules = executed.found.into_iter().map(|found| found.finding.rule).collect();
+            hunted.caught = Some((property, rules));
+            break;
+        }
+        if hunted.operations >= most || stopper.reason().is_some() {
+            break;
         }
     }
     hunted

@@ -86,7 +86,7 @@ fn what_is_deleted_by_an_id_must_be_known_and_there() {
 #[test]
 fn deleting_from_a_key_whose_materials_are_not_known_leaves_its_state_unknown() {
     let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
-    world.doubt(key);
+    world.doubts(key);
     world.take(&Transition::DeleteMaterial { key, id_of: None }, true);
     assert!(!world.keys[&key].state_known);
 }
@@ -150,7 +150,7 @@ fn a_key_saved_from_deletion_is_disabled_and_stays() {
     }
     // Without material, and where that is not known, the state is open (CKD-NOMATERIAL).
     let (mut doubtful, key) = SmallWorld::with_material(Kind::Symmetric);
-    doubtful.doubt(key);
+    doubtful.doubts(key);
     let mut empty = SmallWorld::default();
     assert_eq!(empty.key(Kind::Symmetric), key);
     for mut world in [doubtful, empty] {

@@ -109,7 +109,7 @@ fn of_a_key_whose_materials_are_not_known_no_expiry_is_judged() {
     let mut world = SmallWorld::default();
     let key = world.key(Kind::Symmetric);
     world.imports_for(key, 0, HOUR);
-    world.doubt(key);
+    world.doubts(key);
     world.pass(HOUR * 2);
     assert!(!world.keys[&key].state_known);
 }
@@ -181,7 +181,7 @@ fn a_key_is_enabled_once_every_material_is_back() {
 #[test]
 fn an_import_into_a_key_whose_materials_are_not_known_leaves_its_state_unknown() {
     let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
-    world.doubt(key);
+    world.doubts(key);
     assert!(world.keys[&key].state_known);
     let request = world.request(key, 0);
     world.take(&Transition::Import(request), true);

@@ -278,7 +278,7 @@ fn new_material_for_a_key_that_lost_its_own_is_open() {
 #[test]
 fn of_a_key_whose_materials_are_not_known_no_import_is_judged() {
     let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
-    world.doubt(key);
+    world.doubts(key);
     let request = world.request(key, 1);
     assert_eq!(world.told_import(&request), "unstated");
     let missing = Import { expiry: Expiry::Neither, ..request };

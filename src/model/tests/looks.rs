@@ -200,7 +200,7 @@ fn a_key_that_goes_has_nothing_to_show() {
     let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
     world.does(&Transition::ScheduleDeletion { key, days: 7 });
     let checks = |world: &SmallWorld| world.looks(&describe(key), true, None)[0].checks.len();
-    assert_eq!(checks(&world), 1);
+    assert_eq!(checks(&world), 2, "its state and its origin");
     world.pass(DAY * 7);
     assert_eq!(checks(&world), 0, "it may be gone");
     world.pass(DAY * 2);
@@ -210,7 +210,7 @@ fn a_key_that_goes_has_nothing_to_show() {
 /// The members of a key's material, and their rule.
 fn members(world: &SmallWorld, key: Name) -> Option<(&'static str, String)> {
     let looks = world.looks(&describe(key), true, None);
-    let (rule, value) = looks[0].checks.get(1)?;
+    let (rule, value) = looks[0].checks.get(2)?;
     let shown = |name: &str| match &value["KeyMetadata"][name] {
         Value::String(text) => text.clone(),
         other => {
@@ -269,7 +269,7 @@ fn a_key_shows_its_material_as_it_is() {
 #[test]
 fn what_a_key_of_unknown_materials_shows_of_them_is_not_judged() {
     let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
-    world.doubt(key);
+    world.doubts(key);
     let looks = world.looks(&describe(key), true, None);
     assert_eq!(looks.len(), 1, "nor is what ListKeyRotations lists");
     assert_eq!(members(&world, key), None);
@@ -343,7 +343,7 @@ fn parameters_name_their_key_and_are_good_for_a_day() {
     let parameters = |key| Transition::Parameters { key, token: Name(90), algorithm };
     let answers = world.answers(&parameters(key));
     let rules: Vec<&str> = answers.iter().map(|(rule, _)| *rule).collect();
-    assert_eq!(rules, ["GPI-RESP", "GPI-KEYSIZE", "GPI-24H"]);
+    assert_eq!(rules, ["GPI-RESP", "GPI-KEYSIZE", "GPI-24H", "GPI-FRESH"]);
     assert_eq!(answers[0].1["KeyId"], format!("${{k{key}.Arn}}"));
     assert_eq!(answers[2].1["ParametersValidTo"]["$near"], "+24h");
     assert!(world.answers(&parameters(Name(99))).is_empty());
@@ -400,7 +400,7 @@ fn tags_signatures_and_public_keys_are_those_of_the_imported_material() {
         let answers = world.answers(&Transition::Use { key, usage });
         assert_eq!(answers.len(), 1);
         assert_eq!((answers[0].0, &answers[0].1[member][operator]), (rule, &json!(material)));
-        world.doubt(key);
+        world.doubts(key);
         assert!(world.answers(&Transition::Use { key, usage }).is_empty(), "its material is not known");
     }
     let (world, key) = SmallWorld::with_material(Kind::Symmetric);
@@ -432,7 +432,7 @@ fn what_is_decrypted_is_what_was_encrypted_by_the_rule_of_what_came_between() {
     assert_eq!(rules(&world, key, ciphertext), ["ROT-OLD-DECRYPT", "KMID-IN-CIPHERTEXT"]);
     let later = world.encrypts(key);
     assert_eq!(rules(&world, key, later), ["CRY-ROUNDTRIP", "KMID-IN-CIPHERTEXT"]);
-    world.doubt(key);
+    world.doubts(key);
     assert_eq!(rules(&world, key, later), ["CRY-ROUNDTRIP"]);
 }
 

@@ -126,6 +126,15 @@ impl SmallWorld {
         import
     }
 
+    /// The target did to the key what it must not do, and the key was looked at since: its state is known again.
+    fn doubts(&mut self, key: Name) {
+        let state = self.keys[&key].state();
+        self.doubt(key);
+        assert!(!self.keys[&key].state_known);
+        self.adopt(key, state);
+        assert!(self.keys[&key].state_known && !self.keys[&key].certain);
+    }
+
     fn encrypts(&mut self, key: Name) -> Name {
         let ciphertext = self.next_name();
         self.does(&Transition::Use { key, usage: Use::Encrypt(ciphertext) });

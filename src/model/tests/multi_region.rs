@@ -30,7 +30,7 @@ fn a_primary_key_with_material_is_replicated_once_and_no_other_key_is() {
     waiting.does(&Transition::Import(new));
     assert_eq!(told(&waiting, key), "unstated", "how a new replica gets what waits is not stated");
     let mut doubtful = SmallWorld(world.0.clone());
-    doubtful.doubt(key);
+    doubtful.doubts(key);
     assert_eq!(told(&doubtful, key), "unstated");
 
     let (mut world, key, replica) = SmallWorld::with_replica();

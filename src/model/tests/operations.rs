@@ -69,7 +69,7 @@ fn what_is_encrypted_under_a_generated_key_can_be_decrypted() {
 fn what_a_key_of_unknown_materials_is_good_for_is_judged_only_where_its_state_decides() {
     let told = |world: &SmallWorld, key, usage| world.told(&Transition::Use { key, usage });
     let (mut world, key) = SmallWorld::with_material(Kind::Ecc);
-    world.doubt(key);
+    world.doubts(key);
     assert_eq!(told(&world, key, Use::Sign), "unstated");
     assert_eq!(told(&world, key, Use::GetPublicKey), "unstated");
     world.does(&Transition::Disable { key });

@@ -51,7 +51,7 @@ fn there_must_be_material_to_rotate_to() {
     let key = world.key(Kind::Generated);
     assert_eq!(told(&world, key), "unstated");
     let (mut world, key) = SmallWorld::with_waiting();
-    world.doubt(key);
+    world.doubts(key);
     assert_eq!(told(&world, key), "unstated");
 }
 
@@ -74,7 +74,7 @@ fn a_ciphertext_is_of_the_current_material_as_far_as_that_is_known() {
     world.take(&Transition::Use { key, usage: Use::Encrypt(during) }, true);
     assert_eq!(world.ciphertexts[&during].import, None, "the rotation may be under way");
     world.pass(HOUR);
-    world.doubt(key);
+    world.doubts(key);
     let doubtful = world.next_name();
     world.take(&Transition::Use { key, usage: Use::Encrypt(doubtful) }, true);
     assert_eq!(world.ciphertexts[&doubtful].import, None);
