@@ -54,7 +54,9 @@ pub(crate) fn transitions(world: &World, focus: &Focus, scope: &Scope) -> BoxedS
     for (name, key) in &world.keys {
         if !key.is_gone(world.now) {
             for_key(world, focus, *name, key, &mut choices);
-            choices.push((focus.together, together(world, focus, *name, key, scope)));
+            // Two pairs at hand are what a race of imports takes.
+            let ready = if usable_tokens(world, *name) > 1 { 5 } else { 1 };
+            choices.push((focus.together * ready, together(world, focus, *name, key, scope)));
         }
     }
     if scope.turned && focus.time > 0 {
@@ -150,7 +152,7 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         add(3 * rotates, Transition::Rotate { key: name });
     } else {
         let replica = matches!(key.related, Related::ReplicaOf(_));
-        add(u32::from(rotates > 0) + 2 * u32::from(replica), Transition::Rotate { key: name });
+        add(u32::from(rotates > 0) + 3 * u32::from(replica && enabled), Transition::Rotate { key: name });
     }
     if key.related != Related::Alone {
         let first = key.related == Related::Primary && world.keys.len() < focus.keys + 1 && enabled;
@@ -167,7 +169,7 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     let usable = usable_tokens(world, name);
     let wanted = if focus.together > 0 { 2 } else { 1 };
     // Without material there is little to see: a key is to have some soon.
-    let urgent = if waits { 3 } else { 1 };
+    let urgent = if waits || focus.together > 0 { 3 } else { 1 };
     choices.push((if usable < wanted { 14 * urgent } else { 3 }, parameters(world, name, key)));
     imports(world, focus, name, key, choices);
 }
@@ -318,7 +320,7 @@ fn materials_and_types(key: &Key, focus: &Focus) -> BoxedStrategy<(usize, Option
         return weighted(vec![
             (6, materials(key).prop_map(|material| (material, Some(false))).boxed()),
             (1, materials(key).prop_map(|material| (material, None)).boxed()),
-            (3, materials(key).prop_map(|material| (material, Some(true))).boxed()),
+            (3, (0..MATERIALS).prop_map(|material| (material, Some(true))).boxed()),
         ]);
     }
     let unknown: Vec<usize> =
