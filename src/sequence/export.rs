@@ -11,6 +11,7 @@ use super::write::OTHER_REGION;
 use crate::kms::ErrorCode;
 use crate::model::{Import, Name, Transition, Use, Wrapping};
 use crate::rules;
+use crate::states::snake_case;
 
 /// The subject of scenarios of what sequences found.
 pub(crate) const REGRESSIONS: &str = "regressions";
@@ -81,17 +82,6 @@ pub(crate) fn name(found: &Found) -> String {
     let rule = found.signature.rule.to_ascii_lowercase().replace('-', "_");
     let name = format!("{REGRESSIONS}/{rule}_{}_{state}", snake_case(found.signature.operation.as_str()));
     name.trim_end_matches('_').to_owned()
-}
-
-fn snake_case(name: &str) -> String {
-    let mut text = String::new();
-    for (at, letter) in name.char_indices() {
-        if letter.is_ascii_uppercase() && at > 0 {
-            text.push('_');
-        }
-        text.push(letter.to_ascii_lowercase());
-    }
-    text
 }
 
 /// The calls up to the one that shows the deviation, each expected to come out as it did, and that one judged.

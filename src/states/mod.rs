@@ -23,6 +23,7 @@ pub use cell::{Cell, Fate, Outcome, ParseCellError};
 pub use table::{Entry, Way};
 
 use table::TABLE;
+pub(crate) use table::snake_case;
 
 /// Every cell of the table, group by group.
 pub fn entries() -> impl Iterator<Item = Entry> {

@@ -301,7 +301,8 @@ impl Properties {
     }
 }
 
-fn snake_case(name: &str) -> String {
+/// A name of AWS's as scenarios spell it: `GenerateDataKey` is `generate_data_key`.
+pub(crate) fn snake_case(name: &str) -> String {
     let mut text = String::new();
     for (at, letter) in name.char_indices() {
         if letter.is_ascii_uppercase() && at > 0 {

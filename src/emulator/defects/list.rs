@@ -75,7 +75,7 @@ defects! {
     WrappingKeyAlways2048 = "wrapping-key-always-2048" breaks "GPI-KEYSIZE", Scenarios(ASIDE),
         "Every wrapping key has 2048 bits.", seen "WrappingKeySpec is read and then forgotten";
     WrappingKeyIsPkcs1 = "wrapping-key-is-pkcs1" breaks "GPI-KEYSIZE", Both,
-        "The wrapping key is a bare RSAPublicKey, not a SubjectPublicKeyInfo.", seen "LocalStack, issue 7199";
+        "The wrapping key is a bare RSAPublicKey, not a SubjectPublicKeyInfo.", seen "localstack/localstack#7199";
     OneWrappingKey = "one-wrapping-key" breaks "GPI-FRESH", Both,
         "All import parameters of a size share one wrapping key.", seen "a key pair made at the start, to save time";
     ParametersValidFor100Days = "parameters-valid-for-100-days" breaks "GPI-24H", Both,
@@ -117,7 +117,7 @@ defects! {
 
     // Imports.
     FailedImportEnables = "failed-import-enables" breaks "IMP-INTERPRET-FAIL", Both,
-        "An import whose material cannot be unwrapped enables the key all the same.", seen "LocalStack, issue 10909";
+        "An import whose material cannot be unwrapped enables the key all the same.", seen "localstack/localstack#10909";
     ImportIntoAwsKeys = "import-into-aws-keys" breaks "IMP-NONEXT", Both,
         "An import into a key whose material AWS generated is answered with success, and ignored.",
         seen "LocalStack in 2025 does not look at the origin";
@@ -256,7 +256,7 @@ defects! {
     PendingDeletionEncrypts = "pending-deletion-encrypts" breaks "PEND-CRYPTO", Both,
         "A key that is pending deletion still encrypts.", seen "the state is looked at in part";
     DisabledEncrypts = "disabled-encrypts" breaks "DIS-CRYPTO", Both,
-        "A disabled key still encrypts.", seen "LocalStack, issue 5410";
+        "A disabled key still encrypts.", seen "localstack/localstack#5410";
     EnableWithoutMaterial = "enable-without-material" breaks "ENA-PENDINGIMPORT", Both,
         "EnableKey is answered with success for a key without material.", seen "an operation taken for idempotent";
     GrantsWithoutMaterial = "grants-without-material" breaks "KST-GRANT", Scenarios(ASIDE),
@@ -379,7 +379,7 @@ defects! {
     AliasArnsUnknown = "alias-arns-unknown" breaks "ID-FORMS-ALIAS", Scenarios(ASIDE),
         "An alias is taken by its name, not by its ARN.", seen "a look-up that splits ARNs at key/";
     ArnsUnknown = "arns-unknown" breaks "ID-FORMS", Scenarios(ASIDE),
-        "Operations that manage a key do not take its ARN.", seen "LocalStack, issue 5410";
+        "Operations that manage a key do not take its ARN.", seen "localstack/localstack#5410";
     RegionOfArnIgnored = "region-of-arn-ignored" breaks "ID-OTHER-REGION-ARN", Scenarios(ASIDE),
         "The Region in a key's ARN is ignored.", seen "only the last part of the ARN is read";
     MalformedIdIsValidation = "malformed-id-is-validation" breaks "ID-MALFORMED", Scenarios(FORM),
