@@ -66,6 +66,7 @@ impl World {
     pub fn pass(&mut self, duration: SignedDuration) {
         self.now = self.now.saturating_add(duration);
         let now = self.now;
+        self.forget_expired_waiting();
         for key in self.keys.values_mut() {
             key.expire(now);
             if key.settles.is_some_and(|until| until < now) {
@@ -253,6 +254,19 @@ impl World {
         }
         for ciphertext in self.ciphertexts.values_mut().filter(|ciphertext| ciphertext.key == name) {
             ciphertext.after.1 = true;
+        }
+    }
+
+    /// What becomes of material that expires while it waits is not stated, least of all in the other Regions.
+    fn forget_expired_waiting(&mut self) {
+        let over = |held: &Held| held.present && held.expires.is_some_and(|(at, _)| at <= self.now);
+        let names: Vec<Name> =
+            self.keys.iter().filter(|(_, key)| key.waiting().is_some_and(over)).map(|(name, _)| *name).collect();
+        let relatives: BTreeSet<Name> = names.into_iter().flat_map(|name| self.family(name)).collect();
+        for relative in relatives {
+            if let Some(key) = self.keys.get_mut(&relative) {
+                key.certain = false;
+            }
         }
     }
 
