@@ -18,7 +18,7 @@ async fn look(defect: Defect, scenario: &str) -> Row {
     assert!(!tests.is_empty(), "{scenario} is shipped");
     let looking = ByScenarios { tests, options: Options::default() };
     let mut row = Row::new(defect);
-    row.caught.insert(Means::Scenarios, looking.look_for(defect, &Stopper::default()).await);
+    row.caught.insert(Means::Scenarios, looking.look_for(Some(defect), &Stopper::default()).await);
     row
 }
 

@@ -1,5 +1,6 @@
 //! `kms-conformance defects`: what catches each defect of the built-in emulator.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::failure::Failure;
 use super::progress::DefectProgress;
 use super::run::stop_on_signal;
 use super::signals::Signals;
-use crate::defects::{ByScenarios, BySequences, Matrix, Means, Row};
+use crate::defects::{ByScenarios, BySequences, Catch, Matrix, Means, Row};
 use crate::emulator::{Defect, Reach};
 use crate::runner::{Options, StopReason, Stopper};
 use crate::scenario::{Library, Test};
@@ -128,14 +129,27 @@ struct Looking {
 
 impl Looking {
     async fn look_for(&self, defect: Defect, stopper: &Stopper) -> Row {
-        let mut row = Row::new(defect);
+        Row { caught: self.look(Some(defect), stopper).await, ..Row::new(defect) }
+    }
+
+    async fn look(&self, defect: Option<Defect>, stopper: &Stopper) -> BTreeMap<Means, Catch> {
+        let mut caught = BTreeMap::new();
         if let Some(scenarios) = &self.scenarios {
-            row.caught.insert(Means::Scenarios, scenarios.look_for(defect, stopper).await);
+            caught.insert(Means::Scenarios, scenarios.look_for(defect, stopper).await);
         }
         if let Some(sequences) = self.sequences {
-            row.caught.insert(Means::Sequences, sequences.look_for(defect, stopper).await);
+            caught.insert(Means::Sequences, sequences.look_for(defect, stopper).await);
         }
-        row
+        caught
+    }
+
+    /// What deviates without any defect would be taken for a catch in every row.
+    async fn control(&self, stopper: &Stopper) -> Result<(), Failure> {
+        let caught = self.look(None, stopper).await;
+        let Some(kill) = caught.values().flat_map(|catch| &catch.kills).next() else { return Ok(()) };
+        let rules = kill.rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ");
+        let problem = format!("{} deviates without any defect: {rules}", kill.name);
+        Err(Failure::harness("nothing can be concluded from what is caught", &problem))
     }
 }
 
@@ -144,15 +158,13 @@ async fn look(defects: &[Defect], looking: Looking) -> Result<Option<Matrix>, Fa
     let stopper = Stopper::default();
     let signals = Signals::listen().map_err(|error| Failure::harness("Ctrl-C cannot be caught", &error))?;
     let listener = tokio::spawn(stop_on_signal(signals, stopper.clone()));
+    let (control, stop) = (looking.clone(), stopper.clone());
+    apart(move || async move { control.control(&stop).await }).await??;
     let mut progress = DefectProgress::new(defects.len());
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let tasks = defects.iter().map(|defect| {
         let (looking, stopper, defect) = (looking.clone(), stopper.clone(), *defect);
-        async move {
-            // The generators of sequences stay on the thread that made them.
-            let look = move || Handle::current().block_on(looking.look_for(defect, &stopper));
-            tokio::task::spawn_blocking(look).await.map_err(|error| Failure::harness("the harness panicked", &error))
-        }
+        apart(move || async move { looking.look_for(defect, &stopper).await })
     });
     let mut looked = futures::stream::iter(tasks).buffered(cores);
     let mut rows = Vec::new();
@@ -168,6 +180,16 @@ async fn look(defects: &[Defect], looking: Looking) -> Result<Option<Matrix>, Fa
     listener.abort();
     let tests = looking.scenarios.as_ref().filter(|_| looking.whole).map(|scenarios| scenarios.tests.as_slice());
     Ok(Some(Matrix::new(rows, tests)))
+}
+
+/// Looks on a thread of its own: the generators of sequences stay on the one that made them.
+async fn apart<T, F>(look: impl FnOnce() -> F + Send + 'static) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: Future<Output = T>,
+{
+    let looked = tokio::task::spawn_blocking(move || Handle::current().block_on(look())).await;
+    looked.map_err(|error| Failure::harness("the harness panicked", &error))
 }
 
 impl DefectsArgs {

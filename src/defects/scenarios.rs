@@ -19,10 +19,10 @@ pub struct ByScenarios {
 }
 
 impl ByScenarios {
-    /// Runs the tests against an emulator of its own, in this process. None is left out once one has deviated: which of
+    /// Runs the tests against an emulator of its own, in this process; one without a defect, if none is given. No test is left out once one has deviated: which of
     /// them do is what the matrix is about.
-    pub async fn look_for(&self, defect: Defect, stopper: &Stopper) -> Catch {
-        let emulator = Emulator::new(Config { defect: Some(defect), ..Config::default() });
+    pub async fn look_for(&self, defect: Option<Defect>, stopper: &Stopper) -> Catch {
+        let emulator = Emulator::new(Config { defect, ..Config::default() });
         let plan = Plan { tests: self.tests.clone(), scenarios: None, shard: None, exploration: None };
         let mut catch = Catch::default();
         let sink = |event: &Event| {

@@ -19,9 +19,10 @@ pub struct BySequences {
 }
 
 impl BySequences {
-    /// Runs sequences against an emulator of its own, in this process, until one deviates.
-    pub async fn look_for(&self, defect: Defect, stopper: &Stopper) -> Catch {
-        let target = Target::emulator(Emulator::new(Config { defect: Some(defect), ..Config::default() }));
+    /// Runs sequences against an emulator of its own, in this process, until one deviates; one without a defect, if none
+    /// is given.
+    pub async fn look_for(&self, defect: Option<Defect>, stopper: &Stopper) -> Catch {
+        let target = Target::emulator(Emulator::new(Config { defect, ..Config::default() }));
         let hunted = hunt(&target, self.seed, self.operations, &self.options, stopper).await;
         let mut catch = Catch { operations: Some(hunted.operations), ..Catch::default() };
         if let Some((property, rules)) = hunted.caught {

@@ -128,8 +128,12 @@ impl World {
 
     fn rotations(&self, name: Name, key: &Key) -> Option<Look> {
         let listed = key.kind == Kind::Symmetric && key.certain && !key.materials.is_empty();
-        if !listed || matches!(key.related, Related::ReplicaOf(_)) || key.way == Way::PendingDeletion {
+        if !listed || matches!(key.related, Related::ReplicaOf(_)) {
             return None;
+        }
+        if key.way == Way::PendingDeletion {
+            // It can be read; what it lists then is not stated.
+            return Some(Look { key: name, seen: Seen::Rotations, checks: vec![("KST-READ", json!({}))] });
         }
         let entry = |held: &Held| {
             let state = match held.standing {

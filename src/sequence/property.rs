@@ -4,6 +4,7 @@ use proptest::strategy::Strategy as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sha2::{Digest as _, Sha256};
 
+use super::opening::Opening::{self, Create, Encrypt, Import, Pair, Replicate, Rotate, Settle};
 use super::strategy::Focus;
 use super::tree::{SequenceTree, Sequences};
 use crate::model::Kind;
@@ -32,11 +33,46 @@ pub struct Property {
     pub focus: Focus,
 }
 
+const ONE_KEY: &[&[Opening]] = &[&[Create, Pair(0), Import(0, 0), Encrypt(0), Pair(0)]];
+const TWO_KEYS: &[&[Opening]] =
+    &[&[Create, Pair(0), Import(0, 0), Encrypt(0), Create, Pair(1), Import(1, 1), Encrypt(1), Pair(0), Pair(1)]];
+const WITH_ROTATIONS: &[&[Opening]] = &[&[
+    Create,
+    Pair(0),
+    Import(0, 0),
+    Encrypt(0),
+    Pair(0),
+    Import(0, 1),
+    Rotate(0),
+    Settle,
+    Encrypt(0),
+    Pair(0),
+    Import(0, 2),
+]];
+const SEVERAL_PAIRS: &[&[Opening]] =
+    &[&[Create, Pair(0), Pair(0)], &[Create, Pair(0), Import(0, 0), Encrypt(0), Pair(0), Pair(0)]];
+const WITH_REPLICA: &[&[Opening]] = &[&[
+    Create,
+    Pair(0),
+    Import(0, 0),
+    Encrypt(0),
+    Replicate(0),
+    Settle,
+    Pair(1),
+    Import(1, 0),
+    Pair(0),
+    Import(0, 1),
+    Pair(1),
+    Import(1, 1),
+    Pair(1),
+]];
+
 const BASE: Focus = Focus {
     kinds: &[Kind::Symmetric],
     keys: 2,
     related: false,
-    faults: 10,
+    openings: ONE_KEY,
+    faults: 20,
     rotations: 0,
     time: 0,
     together: 0,
@@ -52,13 +88,21 @@ pub const PROPERTIES: [Property; 7] = [
         name: "sequences/imports",
         title: "imports, good and faulty, into several keys do what AWS does, whatever came before",
         why: "A token that is good for another key, or a key that changes its material, shows in one order of many.",
-        focus: Focus { kinds: &[Kind::Symmetric, Kind::Generated], keys: 3, faults: 16, rotations: 1, ..BASE },
+        focus: Focus {
+            kinds: &[Kind::Symmetric, Kind::Generated],
+            keys: 3,
+            openings: TWO_KEYS,
+            faults: 40,
+            time: 1,
+            rotations: 1,
+            ..BASE
+        },
     },
     Property {
         name: "sequences/expiry",
         title: "material and tokens expire when they must, and no sooner, whatever is done meanwhile",
         why: "A timer that outlives its material, or is lost with a reimport, strikes long after the tests are over.",
-        focus: Focus { kinds: &[Kind::Symmetric, Kind::Hmac], faults: 6, time: 4, ..BASE },
+        focus: Focus { kinds: &[Kind::Symmetric, Kind::Hmac], faults: 10, time: 4, ..BASE },
     },
     Property {
         name: "sequences/other_key_types",
@@ -76,24 +120,33 @@ pub const PROPERTIES: [Property; 7] = [
         name: "sequences/rotation",
         title: "new material waits, is rotated to, and leaves everything that was encrypted readable",
         why: "With each rotation there is one material more to lose, to mix up, or to encrypt with by mistake.",
-        focus: Focus { keys: 1, faults: 3, time: 3, rotations: 8, ..BASE },
+        focus: Focus { keys: 1, openings: WITH_ROTATIONS, faults: 8, time: 3, rotations: 8, ..BASE },
     },
     Property {
         name: "sequences/multi_region",
         title: "replicas take the material of their primary key, each with tokens and an expiry of its own",
         why: "What is shared between Regions and what is not is got wrong in both directions.",
-        focus: Focus { kinds: MULTI_REGION, keys: 1, related: true, faults: 5, time: 2, rotations: 4, ..BASE },
+        focus: Focus {
+            kinds: MULTI_REGION,
+            keys: 1,
+            related: true,
+            openings: WITH_REPLICA,
+            faults: 10,
+            time: 2,
+            rotations: 4,
+            ..BASE
+        },
     },
     Property {
         name: "sequences/concurrency",
         title: "what calls at the same time come to is explained by some order of them",
         why: "Two imports that both see the key as it was leave it with material that nobody chose.",
-        focus: Focus { keys: 1, faults: 2, rotations: 4, together: 30, ..BASE },
+        focus: Focus { keys: 3, openings: SEVERAL_PAIRS, faults: 2, rotations: 4, together: 30, ..BASE },
     },
 ];
 
 /// Which property each of so many sequences in a row is about: more of those whose states take long to reach.
-const SCHEDULE: [usize; 10] = [0, 4, 5, 1, 6, 2, 5, 3, 4, 6];
+const SCHEDULE: [usize; 12] = [0, 4, 5, 6, 1, 2, 5, 3, 6, 4, 0, 2];
 
 /// The property that the sequence with this number is about.
 pub(crate) fn scheduled(number: u32) -> &'static Property {
@@ -140,10 +193,9 @@ mod tests {
     fn the_sequence_of_a_seed_is_the_same_on_every_machine() {
         let told: Vec<String> = first(&PROPERTIES[0], 0).iter().take(12).map(ToString::to_string).collect();
         let pinned = concat!(
-            "CreateKey k1; GetParametersForImport k1; ImportKeyMaterial k1; GetParametersForImport k1; ",
-            "ImportKeyMaterial k1; GenerateDataKey k1; DeleteImportedKeyMaterial k1; RotateKeyOnDemand k1; ",
-            "GetParametersForImport k1; ImportKeyMaterial k1; GetParametersForImport k1; ",
-            "ScheduleKeyDeletion k1",
+            "CreateKey k1; GetParametersForImport k1; ImportKeyMaterial k1; Encrypt k1; CreateKey k5; ",
+            "GetParametersForImport k1; ImportKeyMaterial k1; ImportKeyMaterial k5; ImportKeyMaterial k1; ",
+            "ImportKeyMaterial k1; EnableKey k1; ImportKeyMaterial k1",
         );
         assert_eq!(told.join("; "), pinned);
     }

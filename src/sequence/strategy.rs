@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Union};
 
+use super::opening::Opening;
 use super::property::Scope;
 use super::write::other_hash;
 use crate::kms::WrappingAlgorithm;
-use crate::model::{Expiry, Import, Key, Kind, Name, Related, Token, Transition, Use, World, Wrapping};
+use crate::model::{Expiry, Import, Key, Kind, Name, Related, Standing, Token, Transition, Use, World, Wrapping};
 use crate::scenario::{Damage, Place};
 use crate::states::Way;
 
@@ -22,6 +23,8 @@ pub struct Focus {
     pub keys: usize,
     /// Whether keys are multi-Region keys and have replicas.
     pub related: bool,
+    /// What sequences begin with: with one of these, the whole or less of it.
+    pub openings: &'static [&'static [Opening]],
     /// How much weight imports with something wrong get, beside 10 for those without.
     pub faults: u32,
     /// How much weight new material and rotations get.
@@ -37,10 +40,13 @@ pub struct Focus {
 /// So many materials of each kind.
 pub(crate) const MATERIALS: usize = 3;
 
+/// A token this old is no longer taken for good; it may be, for an hour.
+const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(23);
+
 type Choices = Vec<(u32, BoxedStrategy<Transition>)>;
 
 /// Names that the next transition may give. Only one of them is used, whichever it is.
-fn fresh(world: &World) -> Name {
+pub(super) fn fresh(world: &World) -> Name {
     world.clone().next_name()
 }
 
@@ -49,7 +55,8 @@ pub(crate) fn transitions(world: &World, focus: &Focus, scope: &Scope) -> BoxedS
     let mut choices: Choices = Vec::new();
     let alive = world.keys.values().filter(|key| !key.is_gone(world.now)).count();
     if alive < focus.keys {
-        choices.push((if alive == 0 { 40 } else { 3 }, create(world, focus)));
+        let wanted = if focus.together > 0 { 20 } else { 3 };
+        choices.push((if alive == 0 { 40 } else { wanted }, create(world, focus)));
     }
     for (name, key) in &world.keys {
         if !key.is_gone(world.now) {
@@ -85,7 +92,9 @@ fn together(world: &World, focus: &Focus, name: Name, key: &Key, scope: &Scope) 
         Transition::Together(named.collect())
     };
     let any = proptest::collection::vec(weighted(choices), scope.clients);
-    let races = races(world, name, key);
+    let mut races = races(world, name, key);
+    // Two imports are what has most to get wrong.
+    races.extend(races.first().cloned());
     if races.is_empty() {
         return any.prop_map(apart).boxed();
     }
@@ -112,7 +121,7 @@ fn races(world: &World, name: Name, key: &Key) -> Vec<Vec<Transition>> {
     races
 }
 
-fn plain_import(key: Name, kind: Kind, token: Name) -> Import {
+pub(super) fn plain_import(key: Name, kind: Kind, token: Name) -> Import {
     Import {
         key,
         import: Name(0),
@@ -127,7 +136,7 @@ fn plain_import(key: Name, kind: Kind, token: Name) -> Import {
     }
 }
 
-fn create(world: &World, focus: &Focus) -> BoxedStrategy<Transition> {
+pub(super) fn create(world: &World, focus: &Focus) -> BoxedStrategy<Transition> {
     let (key, related) = (fresh(world), focus.related);
     let make = move |kind| Transition::Create { key, kind, multi_region: related && kind != Kind::Generated };
     select(focus.kinds).prop_map(make).boxed()
@@ -139,38 +148,46 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     let enabled = key.way == Way::Enabled;
     let pending = matches!(key.way, Way::PendingDeletion | Way::PendingReplicaDeletion);
     let external = key.kind != Kind::Generated;
-    let rotates = if key.kind == Kind::Symmetric { focus.rotations } else { u32::from(focus.rotations > 0) };
-    add(3, Transition::Describe { key: name });
+    add(1, Transition::Describe { key: name });
     add(if enabled { focus.states } else { 1 }, Transition::Disable { key: name });
     add(if enabled || waits { 1 } else { 2 * focus.states }, Transition::Enable { key: name });
     add(if pending { 6 * focus.states } else { 1 }, Transition::CancelDeletion { key: name });
     let primary = u32::from(key.related == Related::Primary && enabled);
-    add(if pending { 1 } else { focus.states + 2 * primary }, Transition::ScheduleDeletion { key: name, days: 7 });
+    add(if pending { 2 } else { focus.states + 2 * primary }, Transition::ScheduleDeletion { key: name, days: 7 });
     add(1, Transition::ScheduleDeletion { key: name, days: 31 });
     add(if external && enabled { 3 } else { 1 }, Transition::DeleteMaterial { key: name, id_of: None });
-    if key.materials.iter().any(|held| held.standing == crate::model::Standing::Waiting) {
-        add(3 * rotates, Transition::Rotate { key: name });
-    } else {
+    if focus.rotations > 0 {
+        let waiting = key.materials.iter().any(|held| held.standing == Standing::Waiting);
         let replica = matches!(key.related, Related::ReplicaOf(_));
-        add(u32::from(rotates > 0) + 3 * u32::from(replica && enabled), Transition::Rotate { key: name });
+        let weight = match key.kind {
+            Kind::Symmetric if waiting => 3 * focus.rotations,
+            Kind::Symmetric if replica && enabled => 4,
+            Kind::Symmetric => 1,
+            Kind::Hmac | Kind::Ecc | Kind::Generated => 4,
+        };
+        add(weight, Transition::Rotate { key: name });
     }
     if key.related != Related::Alone {
-        let first = key.related == Related::Primary && world.keys.len() < focus.keys + 1 && enabled;
-        let weight = if first { 12 } else { 3 };
+        let first = key.related == Related::Primary && world.keys.len() < focus.keys + 1;
+        let weight = match first {
+            true if waits => 24,
+            true if enabled => 12,
+            _ => 6,
+        };
         add(weight, Transition::Replicate { key: name, replica: fresh(world) });
     }
     let ids: Vec<Name> = world.imports.keys().copied().collect();
-    if !ids.is_empty() && rotates > 0 {
+    if !ids.is_empty() && focus.rotations > 0 {
         let delete = select(ids).prop_map(move |id| Transition::DeleteMaterial { key: name, id_of: Some(id) });
-        choices.push((2, delete.boxed()));
+        choices.push((if key.materials.len() > 1 { 6 } else { 2 }, delete.boxed()));
     }
     choices.push((if key.way == Way::NeverImported { 3 } else { 8 }, uses(world, name, key)));
     choices.extend(decryptions(world, name).map(|decrypt| (3, decrypt)));
     let usable = usable_tokens(world, name);
     let wanted = if focus.together > 0 { 2 } else { 1 };
     // Without material there is little to see: a key is to have some soon.
-    let urgent = if waits || focus.together > 0 { 3 } else { 1 };
-    choices.push((if usable < wanted { 14 * urgent } else { 3 }, parameters(world, name, key)));
+    let missing = if waits || focus.together > 0 { 40 } else { 10 };
+    choices.push((if usable < wanted && external { missing } else { 2 }, parameters(world, name, key)));
     imports(world, focus, name, key, choices);
 }
 
@@ -208,11 +225,10 @@ fn usable_tokens(world: &World, key: Name) -> usize {
 }
 
 fn is_fresh(world: &World, token: &Token) -> bool {
-    !token.used && !token.refused && world.now - token.issued < SignedDuration::from_hours(23)
+    !token.used && !token.refused && world.now < token.issued + TOKEN_LIFE
 }
 
 fn imports(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Choices) {
-    let own: Vec<Name> = tokens(world, |token| token.key == name);
     let good: Vec<Name> = tokens(world, |token| token.key == name && is_fresh(world, token));
     let all: Vec<Name> = tokens(world, |_| true);
     let Some(any) = all.last().copied() else { return };
@@ -225,14 +241,26 @@ fn imports(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
             Transition::Import(Import { token, expiry, material, new, ..plain.clone() })
         });
         let waits = matches!(key.way, Way::NeverImported | Way::MaterialDeleted | Way::MaterialExpired);
-        choices.push((if waits { 60 } else { 24 }, valid.boxed()));
-        let from = if good.is_empty() { own } else { good };
-        choices.push((focus.faults, faulty_requests(world, focus, key, &base, from)));
+        choices.push((if waits { 60 } else { 12 + focus.rotations }, valid.boxed()));
     }
-    // Any token at all: another key's, an old one, one that was used.
-    let strange = (select(all), materials(key))
-        .prop_map(move |(token, material)| Transition::Import(Import { token, material, ..base.clone() }));
-    choices.push((focus.faults / 2, strange.boxed()));
+    // A token that an import was refused with may be good for another: nothing is lost if that has a fault, too.
+    let own = tokens(world, |token| token.key == name && !token.used && world.now < token.issued + TOKEN_LIFE);
+    if !own.is_empty() {
+        choices.push((focus.faults, faulty_requests(world, focus, key, &base, own)));
+    }
+    let with = |tokens: Vec<Name>| {
+        let base = base.clone();
+        (select(tokens), materials(key))
+            .prop_map(move |(token, material)| Transition::Import(Import { token, material, ..base.clone() }))
+            .boxed()
+    };
+    // Tokens that are too old, or that another import was refused with, or made.
+    let stale = tokens(world, |token| token.key == name && !is_fresh(world, token));
+    if !stale.is_empty() {
+        choices.push((focus.faults / 2 + 4 * focus.time, with(stale)));
+    }
+    // Any token at all, another key's among them.
+    choices.push((focus.faults / 2, with(all)));
 }
 
 fn tokens(world: &World, keep: impl Fn(&Token) -> bool) -> Vec<Name> {
@@ -263,7 +291,7 @@ fn faulty_requests(
         1 => Just((Wrapping::Right, true)),
         1 => Just((Wrapping::Damaged(Damage::Flip(Place::Middle)), false)),
     ];
-    let kinds = (0..6_u32, 0..12_u32, damage, wrapping, faulty_expiries(), materials(key), any::<bool>());
+    let kinds = (0..7_u32, 0..28_u32, damage, wrapping, faulty_expiries(), materials(key), any::<bool>());
     let choose = (select(good), kinds, expiries(focus), select_or_none(ids));
     type Faults = (u32, u32, Damage, (Wrapping, bool), Expiry, usize, bool);
     let make = move |(token, faults, valid, id): (Name, Faults, Expiry, Option<Name>)| {
@@ -274,7 +302,7 @@ fn faulty_requests(
         for fault in [fault, second] {
             match fault {
                 0 => import.damaged_token = Some(damage),
-                1 => {
+                1 | 2 => {
                     import.wrapping = if let (Wrapping::PublicKeyOf(chosen), Some(other)) =
                         (wrapping, others.iter().find(|other| **other != token))
                     {
@@ -286,9 +314,9 @@ fn faulty_requests(
                         wrapping
                     }
                 }
-                2 | 3 => import.expiry = expiry,
-                4 => import.id_of = id,
-                5 => import.new = Some(new),
+                3 | 4 => import.expiry = expiry,
+                5 => import.id_of = id,
+                6 => import.new = Some(new),
                 // Mostly there is no second fault.
                 _ => {}
             }
@@ -335,7 +363,7 @@ fn materials_and_types(key: &Key, focus: &Focus) -> BoxedStrategy<(usize, Option
     ])
 }
 
-fn expiries(focus: &Focus) -> BoxedStrategy<Expiry> {
+pub(super) fn expiries(focus: &Focus) -> BoxedStrategy<Expiry> {
     let hours = |hours| Expiry::After(SignedDuration::from_hours(hours));
     weighted(vec![
         (4, Just(Expiry::Never).boxed()),

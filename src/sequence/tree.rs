@@ -4,7 +4,9 @@
 //! runner for state machines ties these strategies to types; here they depend on what a property is about and on whether
 //! the target's clock can be turned, and a failing sequence is first cut in large pieces, since each attempt costs calls.
 
-use proptest::strategy::{NewTree, Strategy, ValueTree};
+use proptest::prop_oneof;
+use proptest::sample::select;
+use proptest::strategy::{Just, NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::property::Scope;
@@ -52,11 +54,19 @@ impl Strategy for Sequences {
     type Value = Vec<Transition>;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let length = (self.scope.length.div_ceil(4)..=self.scope.length).new_tree(runner)?.current();
+        let length = self.scope.length;
         let mut world = World::default();
         let mut elements: Vec<Box<dyn ValueTree<Value = Transition>>> = Vec::with_capacity(length);
-        for _ in 0..length {
-            let tree = transitions(&world, &self.focus, &self.scope).new_tree(runner)?;
+        let opening = select(self.focus.openings).new_tree(runner)?.current();
+        let whole = opening.len();
+        let mut opening = opening.iter().take(prop_oneof![Just(whole), 0..whole].new_tree(runner)?.current());
+        while elements.len() < length {
+            let next = match opening.next() {
+                Some(step) => step.transition(&world, &self.focus, &self.scope),
+                None => Some(transitions(&world, &self.focus, &self.scope)),
+            };
+            let Some(next) = next else { continue };
+            let tree = next.new_tree(runner)?;
             suppose(&mut world, &tree.current());
             elements.push(Box::new(tree));
         }

@@ -165,9 +165,9 @@ defects! {
         "Without ImportType every import brings new material.", seen "one default, where there are two";
     ImportTypeForAllKeys = "import-type-for-all-keys" breaks "IMP-TYPE-SYMONLY", Both,
         "ImportType and its kin are accepted for HMAC and asymmetric keys.", seen "members that are ignored unseen";
-    MaterialIdWithNew = "material-id-with-new" breaks "IMP-KMID-WITH-NEW", Scenarios(CRAFTED),
+    MaterialIdWithNew = "material-id-with-new" breaks "IMP-KMID-WITH-NEW", Both,
         "A KeyMaterialId is accepted, and ignored, with NEW_KEY_MATERIAL.", seen "a member that is ignored";
-    MaterialIdNotCompared = "material-id-not-compared" breaks "IMP-KMID-MATCH", Scenarios(CRAFTED),
+    MaterialIdNotCompared = "material-id-not-compared" breaks "IMP-KMID-MATCH", Both,
         "The KeyMaterialId of an import is not compared with its material.", seen "a member that is ignored";
     ReimportDropsDescription = "reimport-drops-description" breaks "IMP-DESC", Scenarios(ASIDE),
         "A reimport without a description removes the one before.", seen "the record is written anew";
@@ -266,7 +266,7 @@ defects! {
     PolicyNeedsEnabledKey = "policy-needs-enabled-key" breaks "KST-POLICY", Scenarios(ASIDE),
         "A key's policy can be replaced only while the key is enabled.",
         seen "one check for every operation that writes";
-    PublicKeyNeedsEnabledKey = "public-key-needs-enabled-key" breaks "KST-PUBKEY-DISABLED", Scenarios(ASIDE),
+    PublicKeyNeedsEnabledKey = "public-key-needs-enabled-key" breaks "KST-PUBKEY-DISABLED", Both,
         "The public key can be had only while the key is enabled.", seen "taken for a cryptographic operation";
     DisablingDoesNothing = "disabling-does-nothing" breaks "DIS-ENA-EXT", Both,
         "DisableKey is answered with success and changes nothing.",
@@ -316,7 +316,7 @@ defects! {
         "ListKeyRotations lists every material without being asked to.", seen "IncludeKeyMaterial is ignored";
     PendingMaterialListedAsCurrent = "pending-material-listed-as-current" breaks "ROT-LIST-STATES", Both,
         "ListKeyRotations shows material that waits for a rotation as current.", seen "the newest is taken for current";
-    SpecBeforeState = "spec-before-state" breaks "ORD-STATE-BEFORE-SPEC", Scenarios(ASIDE),
+    SpecBeforeState = "spec-before-state" breaks "ORD-STATE-BEFORE-SPEC", Both,
         "RotateKeyOnDemand looks at the key spec before the state.", seen "checks in another order";
 
     // Creation, and what a key shows of itself.

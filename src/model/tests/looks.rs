@@ -312,8 +312,6 @@ fn every_material_is_listed_as_what_it_is_to_the_key() {
     assert_eq!(told(&world, key), "0 NON_CURRENT IMPORTED, 1 CURRENT IMPORTED");
     world.does(&Transition::DeleteMaterial { key, id_of: None });
     assert_eq!(told(&world, key), "0 NON_CURRENT IMPORTED, 1 CURRENT PENDING_IMPORT");
-    world.does(&Transition::ScheduleDeletion { key, days: 7 });
-    assert_eq!(rotations(&world, key), None);
 
     let (mut world, key, replica) = SmallWorld::with_replica();
     let new = Import { new: Some(true), ..world.request(key, 1) };
@@ -334,6 +332,17 @@ fn every_material_is_listed_as_what_it_is_to_the_key() {
     let mut world = SmallWorld::default();
     let key = world.key(Kind::Symmetric);
     assert_eq!(rotations(&world, key), None, "there is nothing to list yet");
+}
+
+#[test]
+fn a_key_pending_deletion_is_read_and_what_it_lists_is_not_judged() {
+    let (mut world, key) = SmallWorld::rotated();
+    let deletion = Transition::ScheduleDeletion { key, days: 7 };
+    let before = Some(world.keys[&key].way);
+    world.does(&deletion);
+    let looks = world.looks(&deletion, true, before);
+    let list = looks.iter().find(|look| look.seen == Seen::Rotations).expect("it is looked at");
+    assert_eq!(list.checks, [("KST-READ", serde_json::json!({}))]);
 }
 
 #[test]

@@ -184,8 +184,14 @@ fn what_becomes_of_related_keys_when_waiting_material_is_deleted_is_not_known() 
     let request = Import { new: Some(true), ..world.request(key, 1) };
     let id_of = Some(request.import);
     world.does(&Transition::Import(request));
+    let copy = Import { new: Some(false), ..world.request(replica, 1) };
+    let copied = copy.import;
+    world.does(&Transition::Import(copy));
     world.does(&Transition::DeleteMaterial { key, id_of });
     assert_eq!([key, replica, other].map(|name| world.keys[&name].certain), [false, false, true]);
+    world.adopt(replica, KeyState::Enabled);
+    let deletion = Transition::DeleteMaterial { key: replica, id_of: Some(copied) };
+    assert_eq!(world.told(&deletion), "unstated", "it may be gone from the replica, too");
     let (mut alone, key) = SmallWorld::with_waiting();
     let id_of = alone.keys[&key].waiting().map(|held| held.import);
     alone.does(&Transition::DeleteMaterial { key, id_of });
