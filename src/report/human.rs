@@ -12,8 +12,8 @@ use super::run_log::RunLog;
 use super::summary::{Conclusion, Counts, Summary};
 use super::text::{names, plural, shorten};
 use crate::judge::{Evidence, ListedStanding, Verdict};
-use crate::rules::{self, Rule};
-use crate::runner::{Event, repeat_command};
+use crate::rules::{self, Rule, RuleId};
+use crate::runner::{Event, Generated, repeat_command};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -129,7 +129,20 @@ impl Human {
     fn sequences(&self, text: &mut String) {
         for outcome in self.digest.groups.sequences() {
             let reason = outcome.reason.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "{RED}SEQUENCES{RED:#} {BOLD}{}{BOLD:#} {reason}", outcome.test);
+            let (style, listed) = match outcome.verdict {
+                Verdict::KnownDeviation => (DIM, ", all listed"),
+                _ => (RED, ""),
+            };
+            let _ = writeln!(text, "{style}SEQUENCES{style:#} {BOLD}{}{BOLD:#} {reason}{listed}", outcome.test);
+            let rules = outcome.generated.as_ref().map(Generated::deviating).unwrap_or_default();
+            let counted = |(rule, count): (&&RuleId, &usize)| match count {
+                1 => rule.to_string(),
+                many => format!("{rule} ({many})"),
+            };
+            let rules: Vec<String> = rules.iter().map(counted).collect();
+            if !rules.is_empty() {
+                line(text, if rules.len() == 1 { "rule" } else { "rules" }, &rules.join(", "));
+            }
             line(text, "repeat", &repeat_command(self.digest.summary.run.as_ref(), outcome));
         }
         if self.digest.groups.sequences().len() > 0 {
