@@ -71,7 +71,7 @@ pub fn render(targets: &[RunLog]) -> String {
 fn render_with(report: &Report<'_>, whole: &HashSet<String>) -> Markup {
     let Rendered { findings, shared } = Findings::new(report, whole).render();
     let count = report.findings.values().map(Vec::len).sum::<usize>();
-    let names: Vec<&str> = report.targets.iter().map(|target| target.name.as_str()).collect();
+    let names: Vec<String> = report.targets.iter().map(|target| target.log.started.target_and_version()).collect();
     html! {
         (DOCTYPE)
         html lang="en" {

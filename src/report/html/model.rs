@@ -68,10 +68,7 @@ impl<'a> Report<'a> {
         let tests = Tests::of(logs);
         let mut targets: Vec<Target<'a>> = Vec::new();
         for log in logs {
-            let same = targets.iter().filter(|other| other.log.started.target == log.started.target).count();
-            let name = &log.started.target;
-            let name = if same == 0 { name.clone() } else { format!("{name} ({})", same + 1) };
-            targets.push(Target::of(log, name, &tests));
+            targets.push(Target::of(log, name(logs, log, targets.len()), &tests));
         }
         Self { findings: findings(logs), targets, tests }
     }
@@ -193,6 +190,18 @@ impl<'a> Finding<'a> {
 /// A path as part of an anchor.
 pub(super) fn slug(path: &str) -> String {
     path.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
+}
+
+/// What a target is called: with its version where several versions of it stand side by side, and with a number where even
+/// that is the same.
+fn name(logs: &[RunLog], log: &RunLog, position: usize) -> String {
+    let started = &log.started;
+    let others = logs.iter().filter(|other| other.started.target == started.target);
+    let versions = others.clone().any(|other| other.started.target_version != started.target_version);
+    let name = if versions { started.target_and_version() } else { started.target.clone() };
+    let same = |other: &&RunLog| other.started.target_and_version() == started.target_and_version();
+    let earlier = logs[..position].iter().filter(same).count();
+    if earlier == 0 { name } else { format!("{name} ({})", earlier + 1) }
 }
 
 fn findings(logs: &[RunLog]) -> BTreeMap<RuleId, Vec<Finding<'_>>> {

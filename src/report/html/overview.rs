@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::model::{Report, Target};
+use super::text::Plain;
 use super::verdict;
 use crate::judge::Verdict;
 use crate::rules::{self, RuleId, Subject};
@@ -20,6 +21,9 @@ pub(super) fn overview(report: &Report<'_>) -> Markup {
                 caption.sr { "The targets" }
                 thead { tr { td {} @for target in &report.targets { th scope="col" { (target.name) } } } }
                 tbody {
+                    @if report.targets.iter().any(|target| target.log.started.target_version.is_some()) {
+                        (row("Version", &version))
+                    }
                     (row("Verdict", &conclusion))
                     (row("Rules passed", &|target| rate(target.passed(|_| true))))
                     (row("Rules not judged", &not_judged))
@@ -45,6 +49,14 @@ pub(super) fn overview(report: &Report<'_>) -> Markup {
 
 fn is_on(id: &RuleId, subject: Subject) -> bool {
     rules::catalogue().get(id.as_str()).is_some_and(|rule| rule.subject == subject)
+}
+
+/// The target's version, as its description names it.
+fn version(target: &Target<'_>) -> Markup {
+    match &target.log.started.target_version {
+        Some(version) => html! { (Plain(version)) },
+        None => html! { span.none { "not given" } },
+    }
 }
 
 fn conclusion(target: &Target<'_>) -> Markup {
@@ -86,7 +98,11 @@ fn tests(target: &Target<'_>) -> Markup {
     let tests = &target.summary.tests;
     let counts = Verdict::ALL.iter().rev().map(|verdict| (verdict, tests.of(*verdict))).filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
-    html! { b { (target.log.outcomes.iter().filter(|outcome| !outcome.is_found()).count()) } " of " (target.log.started.tests) div.note { (counts.join(", ")) } }
+    html! {
+        b { (tests.total()) } " of " (target.summary.due())
+        div.note { (counts.join(", ")) }
+        @if let Some(words) = target.summary.found_words() { div.note { (words) } }
+    }
 }
 
 fn run(target: &Target<'_>) -> Markup {
