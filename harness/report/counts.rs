@@ -62,8 +62,8 @@ fn every_report_names_the_version_of_the_target() {
     let name = "http://a.example 2.4.1";
     assert!(human(&log).contains(&format!("{name} is not conformant")));
     assert!(markdown::render(&[Digest::of(&log)], 60_000).contains(name));
-    assert!(junit::render(&[log.clone()]).unwrap().contains("name=\"target_version\" value=\"2.4.1\""));
-    let page = html::render(&[log.clone()]);
+    assert!(junit::render(std::slice::from_ref(&log)).unwrap().contains("name=\"target_version\" value=\"2.4.1\""));
+    let page = html::render(std::slice::from_ref(&log));
     assert!(page.contains(&format!("<title>KMS conformance: {name}</title>")));
     assert!(page.contains("<th scope=\"row\">Version<td>2.4.1"));
     // Of one target in two versions, each column says which.
