@@ -116,8 +116,8 @@ fn every_link_within_the_page_has_its_place() {
     }
 }
 
-#[test]
-fn a_file_that_would_be_too_large_tells_fewer_findings_whole() {
+/// More findings than a small file has room for, each with an exchange of its own.
+fn many() -> Vec<RunLog> {
     let mut logs = logs();
     let outcome = logs[0].outcomes.iter().find(|outcome| outcome.scenario.starts_with("import/")).unwrap().clone();
     for number in 0..800 {
@@ -130,11 +130,47 @@ fn a_file_that_would_be_too_large_tells_fewer_findings_whole() {
             .for_each(|exchange| exchange.response = json!({"Padding": format!("{number}").repeat(300)}));
         logs[0].outcomes.push(outcome);
     }
-    let page = html::render(&logs);
+    logs
+}
+
+#[test]
+fn a_file_that_would_be_too_large_tells_fewer_findings_whole_without_scripts() {
+    let page = html::render(&many());
     assert!(page.len() <= 1_000_000, "{} bytes", page.len());
     assert!(page.contains("To keep this file small"));
+    assert!(page.contains("<template id=\"packed\">"));
     assert_eq!(page.matches("<article").count(), page.matches(" id=\"finding-").count());
     assert!(page.matches("<article").count() > 800);
+    let short = page.matches("<article class=\"short\"").count();
+    assert!(short > 400 && page.matches("<details class=\"calls\">").count() > 20, "{short} in short");
+}
+
+#[test]
+fn what_is_compressed_is_told_whole_in_a_browser() {
+    let Some(mut browser) = Browser::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("report.html");
+    let page = html::render(&many());
+    std::fs::write(&path, &page).unwrap();
+    let short = page.split("<article class=\"short\" id=\"").nth(300).unwrap().split('"').next().unwrap();
+    browser.open(&path, &format!("#{short}"), &DESKTOP);
+    browser.until("document.querySelector('article:target details.calls[data-whole] pre') != null");
+    let count = |what: &str| format!("document.querySelectorAll('{what}').length");
+    let all = browser.js(&count("article")).as_u64().unwrap();
+    assert!(all > 800);
+    assert_eq!(browser.js(&count("article > details.calls")), all);
+    assert_eq!(browser.js(&count("article.short, #unpacked")), 0);
+    let seen = "(() => { const place = document.querySelector('article:target').getBoundingClientRect(); return place.top >= 0 && place.top < innerHeight; })()";
+    browser.until(seen);
+    let lost = browser.js("[...document.querySelectorAll('a[href^=\"#\"]')].filter(link => !document.getElementById(link.hash.slice(1))).map(link => link.hash)");
+    assert_eq!(lost, json!([]), "links that lead nowhere");
+    browser.press("/");
+    for key in ["n", "u", "m", "b", "e", "r", "_", "7", "9", "9"] {
+        browser.press(key);
+    }
+    browser.until("document.querySelector('#count').textContent.includes(', 1 of ')");
+    assert_eq!(browser.js("typeof window.hacked"), "undefined");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]

@@ -78,18 +78,18 @@ impl<'a> Report<'a> {
         rules::catalogue().iter().filter(move |rule| rule.subject == subject)
     }
 
-    /// The anchors of the findings, those first that say most: one of each rule, then one of each wrong answer to it, then
-    /// one of each set of targets that give it.
-    pub(super) fn by_weight(&self) -> Vec<String> {
+    /// The findings, those first that say most: one of each rule, then one of each wrong answer to it, then one of each set
+    /// of targets that give it.
+    pub(super) fn by_weight(&self) -> Vec<&Finding<'a>> {
         let (mut rules, mut answers, mut sets) = (HashSet::new(), HashSet::new(), HashSet::new());
-        let mut anchors: Vec<(usize, String)> = Vec::new();
+        let mut findings: Vec<(usize, &Finding<'a>)> = Vec::new();
         for finding in self.findings.values().flatten() {
             let (rule, seen) = (&finding.kind.rule, &finding.kind.seen);
             let new = [rules.insert(rule), answers.insert((rule, seen)), sets.insert((rule, seen, finding.targets()))];
-            anchors.push((new.iter().position(|new| *new).unwrap_or(new.len()), finding.anchor()));
+            findings.push((new.iter().position(|new| *new).unwrap_or(new.len()), finding));
         }
-        anchors.sort_by_key(|(class, _)| *class);
-        anchors.into_iter().map(|(_, anchor)| anchor).collect()
+        findings.sort_by_key(|(class, _)| *class);
+        findings.into_iter().map(|(_, finding)| finding).collect()
     }
 
     /// Rules that runs of other versions judged, and that this program does not know.
