@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::digest::Digest;
-use super::groups::{Case, Contrast, DeviationGroup, Tests};
+use super::groups::{Case, Contrast, DeviationGroup, Tests, unsupported};
 use super::profiles::{Claim, ClaimStanding};
 use super::run_log::RunLog;
 use super::summary::{Conclusion, Counts, Summary};
@@ -168,7 +168,8 @@ impl Human {
     fn undecided(&self, text: &mut String) {
         for (operation, Tests { count, .. }) in self.digest.groups.unsupported() {
             let tests = format!("{} {}", plural(*count, "test"), if *count == 1 { "needs it" } else { "need it" });
-            let (why, operation) = (self.unsupported(operation), shorten(operation, LONGEST));
+            let (why, operation) =
+                (unsupported(self.digest.summary.run.as_ref(), operation), shorten(operation, LONGEST));
             let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: {why}; {tests}");
         }
         for (verdict, reason, tests) in self.digest.groups.undecided() {
@@ -182,18 +183,6 @@ impl Human {
         }
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
-        }
-    }
-
-    fn unsupported(&self, operation: &str) -> &'static str {
-        let declared = self.digest.summary.run.as_ref().and_then(|run| run.declared.as_ref());
-        let says = |operations: &[String]| operations.iter().any(|name| name == operation);
-        match declared {
-            Some(declared) if says(&declared.lacks) => "its description says that it is not offered",
-            Some(declared) if says(&declared.offers) => {
-                "the target does not know it, although its description says that it is offered"
-            }
-            Some(_) | None => "the target does not know it",
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::event::{Generated, RunStarted, TestOutcome};
 use crate::judge::Messages;
+use crate::sequence::PROPERTIES;
 
 /// The command that shows this outcome again, for a POSIX shell: it runs just the test or, where the outcome is of generated
 /// sequences and no scenario of it was written, those sequences.
@@ -29,10 +30,22 @@ fn run_command(run: Option<&RunStarted>, own: Option<&str>, test: &str) -> Strin
 
 /// The command that makes and runs these sequences again.
 pub(crate) fn explore_command(run: Option<&RunStarted>, generated: &Generated) -> String {
+    explore(run, &[generated], generated)
+}
+
+/// The command that makes and runs the sequences of all these properties of a run again.
+pub(crate) fn explore_again_command(run: &RunStarted, properties: &[&Generated]) -> String {
+    let Some(first) = properties.first() else { return String::new() };
+    let named = if properties.len() == PROPERTIES.len() { &[] } else { properties };
+    explore(Some(run), named, first)
+}
+
+fn explore(run: Option<&RunStarted>, named: &[&Generated], like: &Generated) -> String {
     let mut words = vec!["kms-conformance explore".to_owned()];
     words.extend(run.map(target_flags).unwrap_or_default());
-    let Generated { property, seed, steps, cases, clients, came_to: _ } = generated;
-    words.push(format!("--property {}", shell_word(property.trim_start_matches("sequences/"))));
+    let name = |generated: &&Generated| shell_word(generated.property.trim_start_matches("sequences/"));
+    words.extend(named.iter().map(|generated| format!("--property {}", name(generated))));
+    let Generated { property: _, seed, steps, cases, clients, came_to: _ } = like;
     words.push(format!("--seed {seed} --steps {steps} --cases {cases} --clients {clients}"));
     words.join(" ")
 }

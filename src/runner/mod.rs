@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use command::repeat_command;
-pub(crate) use command::{explore_command, shell_word};
+pub(crate) use command::{explore_again_command, explore_command, shell_word};
 pub use event::{
     Declared, EVENTS_VERSION, Event, Generated, RunFinished, RunStarted, SequenceDeviation, SequenceResults,
     StopReason, TestOutcome,

@@ -12,6 +12,7 @@ mod open;
 mod overview;
 mod packed;
 mod rule;
+mod sequences;
 mod shared;
 mod text;
 mod undecided;
@@ -101,7 +102,7 @@ fn page(report: &Report<'_>, findings: &Findings<'_>, layout: Layout) -> Markup 
                 header {
                     h1 { "KMS conformance" }
                     p { "Whether a target treats imported key material (BYOK) as AWS KMS does." }
-                    (contents(count))
+                    (contents(count, sequences::any(report)))
                 }
                 main {
                     section aria-labelledby="overview" { h2 #overview { "Overview" } (overview::overview(report)) }
@@ -110,6 +111,9 @@ fn page(report: &Report<'_>, findings: &Findings<'_>, layout: Layout) -> Markup 
                     section aria-labelledby="findings" {
                         h2 #findings { "Deviations" }
                         @if count == 0 { p { "Nothing deviates." } } @else { (intro(count, layout)) (findings.render(whole)) }
+                    }
+                    @if sequences::any(report) {
+                        section aria-labelledby="sequences" { h2 #sequences { "Generated sequences" } (sequences::sequences(report)) }
                     }
                     section aria-labelledby="open" {
                         h2 #open { "Open rules" }
@@ -151,13 +155,14 @@ fn policy() -> String {
     )
 }
 
-fn contents(findings: usize) -> Markup {
+fn contents(findings: usize, sequences: bool) -> Markup {
     html! {
         nav aria-label="Contents" {
             ul {
                 li { a href="#overview" { "Overview" } }
                 li { a href="#rules" { "Rules" } }
                 li { a href="#findings" { "Deviations (" (findings) ")" } }
+                @if sequences { li { a href="#sequences" { "Sequences" } } }
                 li { a href="#open" { "Open rules" } }
                 li { a href="#undecided" { "Without a verdict" } }
                 @if findings > 0 { li { a href="#by-hand" { "By hand" } } }
