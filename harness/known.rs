@@ -5,5 +5,6 @@ mod known {
     pub(crate) mod diff;
     pub(crate) mod list;
     pub(crate) mod malformed;
+    pub(crate) mod sequences;
     pub(crate) mod target;
 }

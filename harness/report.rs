@@ -4,6 +4,8 @@
 
 #[path = "report/common.rs"]
 mod common;
+#[path = "report/counts.rs"]
+mod counts;
 #[path = "report/files.rs"]
 mod files;
 #[path = "report/junit.rs"]

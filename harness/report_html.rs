@@ -101,9 +101,43 @@ fn the_targets_stand_side_by_side() {
     settings.bind(|| insta::assert_snapshot!("undecided", text(undecided[0])));
 }
 
+/// Runs with generated sequences: some that deviated, and some that did not.
+fn explored() -> Vec<RunLog> {
+    let mut logs = logs();
+    let found = logs[0].outcomes.iter().find(|outcome| outcome.scenario.starts_with("import/type_is")).unwrap();
+    let (rule, told_by) = (found.findings[0].rule.to_string(), found.test.clone());
+    let deviation = |operation: &str, told_by: Option<&str>| {
+        json!({ "rule": rule, "operation": operation, "judged": operation,
+        "state": "Enabled", "answer": "success </pre><script>window.hacked=1</script>", "told_by": told_by })
+    };
+    let deviations = json!([deviation("ImportKeyMaterial", Some(&told_by)), deviation("DescribeKey", None)]);
+    for (log, verdict, deviations) in [(0, "deviation", deviations), (1, "pass", json!([]))] {
+        let came_to = json!({ "sequences": 26, "operations": 578, "deviations": deviations });
+        let generated = json!({ "property": "sequences/imports", "seed": 7, "cases": 182, "steps": 40, "clients": 2, "came_to": came_to });
+        let outcome = json!({ "test": "sequences/imports", "scenario": "sequences/imports", "subject": "sequences",
+            "title": "imports do what AWS does", "why": "", "file": "", "verdict": verdict, "reason": null, "findings": [],
+            "exchanges": [], "generated": generated, "elapsed_ms": 1.0 });
+        logs[log].outcomes.push(serde_json::from_value(outcome).unwrap());
+    }
+    logs
+}
+
+#[test]
+fn generated_sequences_are_told_with_what_they_found_and_how_to_run_them_again() {
+    let page = html::render(&explored());
+    let section = between(&page, "<section aria-labelledby=\"sequences\">", "</section>");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots/report_html");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!("sequences", text(section[0])));
+    assert!(page.contains("<b>26</b> in 578 operations<div class=\"note\">2 distinct deviations</div>"));
+    assert!(page.contains("<b>26</b> in 578 operations<div class=\"note\">nothing deviated</div>"));
+    assert!(!html::render(&logs()).contains("Generated sequences"));
+}
+
 #[test]
 fn every_link_within_the_page_has_its_place() {
-    let page = html::render(&logs());
+    let page = html::render(&explored());
     let mut ids: Vec<&str> = between(&page, " id=\"", "\"");
     ids.sort_unstable();
     let all = ids.len();
@@ -116,8 +150,8 @@ fn every_link_within_the_page_has_its_place() {
     }
 }
 
-#[test]
-fn a_file_that_would_be_too_large_tells_fewer_findings_whole() {
+/// More findings than a small file has room for, each with an exchange of its own.
+fn many() -> Vec<RunLog> {
     let mut logs = logs();
     let outcome = logs[0].outcomes.iter().find(|outcome| outcome.scenario.starts_with("import/")).unwrap().clone();
     for number in 0..800 {
@@ -130,11 +164,47 @@ fn a_file_that_would_be_too_large_tells_fewer_findings_whole() {
             .for_each(|exchange| exchange.response = json!({"Padding": format!("{number}").repeat(300)}));
         logs[0].outcomes.push(outcome);
     }
-    let page = html::render(&logs);
+    logs
+}
+
+#[test]
+fn a_file_that_would_be_too_large_tells_fewer_findings_whole_without_scripts() {
+    let page = html::render(&many());
     assert!(page.len() <= 1_000_000, "{} bytes", page.len());
     assert!(page.contains("To keep this file small"));
+    assert!(page.contains("<template id=\"packed\">"));
     assert_eq!(page.matches("<article").count(), page.matches(" id=\"finding-").count());
     assert!(page.matches("<article").count() > 800);
+    let short = page.matches("<article class=\"short\"").count();
+    assert!(short > 400 && page.matches("<details class=\"calls\">").count() > 20, "{short} in short");
+}
+
+#[test]
+fn what_is_compressed_is_told_whole_in_a_browser() {
+    let Some(mut browser) = Browser::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("report.html");
+    let page = html::render(&many());
+    std::fs::write(&path, &page).unwrap();
+    let short = page.split("<article class=\"short\" id=\"").nth(300).unwrap().split('"').next().unwrap();
+    browser.open(&path, &format!("#{short}"), &DESKTOP);
+    browser.until("document.querySelector('article:target details.calls[data-whole] pre') != null");
+    let count = |what: &str| format!("document.querySelectorAll('{what}').length");
+    let all = browser.js(&count("article")).as_u64().unwrap();
+    assert!(all > 800);
+    assert_eq!(browser.js(&count("article > details.calls")), all);
+    assert_eq!(browser.js(&count("article.short, #unpacked")), 0);
+    let seen = "(() => { const place = document.querySelector('article:target').getBoundingClientRect(); return place.top >= 0 && place.top < innerHeight; })()";
+    browser.until(seen);
+    let lost = browser.js("[...document.querySelectorAll('a[href^=\"#\"]')].filter(link => !document.getElementById(link.hash.slice(1))).map(link => link.hash)");
+    assert_eq!(lost, json!([]), "links that lead nowhere");
+    browser.press("/");
+    for key in ["n", "u", "m", "b", "e", "r", "_", "7", "9", "9"] {
+        browser.press(key);
+    }
+    browser.until("document.querySelector('#count').textContent.includes(', 1 of ')");
+    assert_eq!(browser.js("typeof window.hacked"), "undefined");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]
@@ -345,6 +415,21 @@ fn a_phone_shows_it_without_scrolling_sideways() {
     assert_eq!(browser.js("document.documentElement.scrollWidth"), 400);
     let small = browser.js("[...document.querySelectorAll('.matrix td > a')].map(link => link.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length");
     assert_eq!(small, 0, "links too small for a finger (WCAG 2.2, 2.5.8)");
+}
+
+#[test]
+fn a_phone_shows_four_targets_beside_each_other() {
+    let Some(mut browser) = Browser::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("report.html");
+    let four = [explored(), explored()].concat();
+    std::fs::write(&path, html::render(&four)).unwrap();
+    browser.open(&path, "", &NARROW);
+    assert_eq!(browser.js("document.documentElement.scrollWidth"), 400);
+    let heads = browser.js("[...document.querySelectorAll('.overview thead th')].filter(head => head.getBoundingClientRect().right <= 400).length");
+    assert_eq!(heads, 4);
+    let beyond = browser.js("[...document.querySelectorAll('.overview :is(td, th), .open :is(td, th)')].filter(cell => cell.checkVisibility() && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent)");
+    assert_eq!(beyond, json!([]), "texts that run out of their cells");
 }
 
 #[test]

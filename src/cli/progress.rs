@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::defects::{Fate, Row};
 use crate::judge::Verdict;
+use crate::report::plural;
 use crate::runner::Event;
 use crate::sequence::Tick;
 
@@ -37,13 +38,16 @@ impl Progress {
             Event::RunStarted(started) => {
                 self.total = started.tests;
                 self.bar.set_length(started.tests as u64);
-                let tests = if started.tests == 1 { "1 test".to_owned() } else { format!("{} tests", started.tests) };
+                let tests = plural(started.tests, "test");
                 self.say(&format!("{tests} against {} ({})", started.target_and_version(), started.region));
             }
             Event::TestFinished(outcome) => {
-                self.done += 1;
                 self.deviations += usize::from(outcome.verdict == Verdict::Deviation);
-                self.bar.inc(1);
+                // What sequences find comes on top of the tests that the run began with.
+                if !outcome.is_found() {
+                    self.done += 1;
+                    self.bar.inc(1);
+                }
                 self.bar.set_message(self.words());
                 if !self.terminal && self.last_line.elapsed() >= LINE_EVERY {
                     self.last_line = Instant::now();
@@ -58,8 +62,8 @@ impl Progress {
     pub(super) fn tick(&mut self, tick: Tick) {
         let words = match (tick.found, tick.shrunk) {
             (0, _) => String::new(),
-            (found, 0) => format!(", {found} distinct deviations"),
-            (found, shrunk) => format!(", {shrunk} of {found} distinct deviations shrunk"),
+            (found, 0) => format!(", {}", plural(found, "distinct deviation")),
+            (found, shrunk) => format!(", {shrunk} of {} shrunk", plural(found, "distinct deviation")),
         };
         let words = format!("{} of {} sequences{words}", tick.done, tick.of);
         self.bar.set_message(format!(" {words}"));
@@ -77,8 +81,7 @@ impl Progress {
     fn words(&self) -> String {
         match self.deviations {
             0 => String::new(),
-            1 => " 1 deviation".to_owned(),
-            many => format!(" {many} deviations"),
+            some => format!(" {}", plural(some, "deviation")),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::signals::Signals;
 use crate::known::Fold;
 use crate::report::files;
 use crate::report::profiles::Profile;
-use crate::report::{AssembleError, EVENT_LOG, Human, LogWriter, RunLog};
+use crate::report::{AssembleError, EVENT_LOG, Human, LogWriter, RunLog, plural};
 use crate::runner::{self, Event, Options, Plan, Stopper, TestOutcome};
 use crate::sequence::{Explored, REGRESSIONS};
 use crate::target::Target;
@@ -96,7 +96,7 @@ impl Recorder {
     /// Makes the reports of a run that is over, and says where scenarios went.
     pub(super) fn finish(&mut self, profile: Option<&Profile>) -> Result<(), Failure> {
         if let Some(folder) = self.folder.as_ref().filter(|_| self.found > 0) {
-            let scenarios = if self.found == 1 { "1 scenario".to_owned() } else { format!("{} scenarios", self.found) };
+            let scenarios = plural(self.found, "scenario");
             anstream::eprintln!("{scenarios} of what was found: {}", folder.join(REGRESSIONS).display());
         }
         self.archive.take().map_or(Ok(()), |archive| archive.finish(profile))

@@ -124,7 +124,7 @@ fn rejudged(run: &RunLog) -> Result<RunLog, Failure> {
         run.outcomes.iter().zip(&again.outcomes).filter(|(old, new)| without(old).verdict != new.verdict).count();
     let notes = again.outcomes.iter().flat_map(|outcome| &outcome.findings).flat_map(|finding| &finding.notes);
     let kept = notes.filter(|note| note.starts_with(KEPT)).count();
-    let target = &run.started.target;
+    let target = run.started.target_and_version();
     anstream::eprintln!(
         "{target}: of {changed} tests the verdict is another one; {kept} findings are kept as recorded"
     );

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::exit_code::Exit;
 use super::failure::Failure;
@@ -110,7 +111,11 @@ async fn execute(
     let mut fold = known.map(Fold::new);
     let scenarios = args.scenarios.as_ref().map(|dir| dir.display().to_string());
     let exploration = args.exploration(target.url().is_some());
-    let exploration = exploration.map(|exploration| Exploration { folder: recorder.folder(), ..exploration });
+    let exploration = exploration.map(|exploration| Exploration {
+        folder: recorder.folder(),
+        known: known.map(|known| known.answers(Timestamp::now().to_zoned(TimeZone::UTC).date())).unwrap_or_default(),
+        ..exploration
+    });
     let plan = Plan { tests, scenarios, shard: args.shard, exploration };
     let (mut recorder, _) = recorder.run(target, plan, options, fold.as_mut()).await?;
     if let (Some(known), Some(fold)) = (known, &fold) {

@@ -10,6 +10,9 @@ use crate::kms::shapes::{Kind, Shape};
 use crate::material::{Material, rsa_public_key_bits};
 use crate::scenario::{Expr, Matcher, format_duration};
 
+/// A longer list, in bytes, is told by its first item.
+const LONGEST_LIST: usize = 400;
+
 /// One member that is not what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
@@ -73,7 +76,7 @@ impl Matching<'_> {
     }
 
     fn differ(&mut self, path: &str, expected: &str, found: Option<&Value>) {
-        let found = found.map_or_else(|| "absent".to_owned(), ToString::to_string);
+        let found = found.map_or_else(|| "absent".to_owned(), shown);
         let path = if path.is_empty() { "the answer" } else { path };
         self.differences.push(Difference { path: path.to_owned(), expected: expected.to_owned(), found });
     }
@@ -169,6 +172,20 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
+/// A value in words. Of a long list of objects, such as all keys of a target, the first stands for the others.
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    match value {
+        Value::Array(items) if text.len() > LONGEST_LIST => match items.as_slice() {
+            [first @ Value::Object(_), others @ ..] if !others.is_empty() => {
+                format!("[{first},{{… {} more}}]", others.len())
+            }
+            _ => text,
+        },
+        _ => text,
+    }
+}
+
 fn blob(found: Option<&Value>) -> Option<Vec<u8>> {
     found.and_then(|value| decode(value, "the member").ok())
 }
@@ -209,5 +226,21 @@ fn length(value: &Value, shape: Option<&Shape>) -> Option<usize> {
         }
         Value::String(text) => Some(text.chars().count()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_a_long_list_of_objects_one_is_shown_and_the_others_are_counted() {
+        let keys = |count: usize| Value::Array(vec![json!({"KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}); count]);
+        assert_eq!(shown(&keys(2)), keys(2).to_string());
+        assert_eq!(shown(&keys(259)), r#"[{"KeyId":"1234abcd-12ab-34cd-56ef-1234567890ab"},{… 258 more}]"#);
+        let text = Value::String("x".repeat(500));
+        assert_eq!(shown(&text), text.to_string());
     }
 }

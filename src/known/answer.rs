@@ -129,6 +129,7 @@ mod tests {
                 "success; A.State \"Enabled\"; A.Id \"<key material 1>\"",
             ),
             (finding("success", &[("Keys", &format!("[{{\"KeyId\":\"{key}\"}}]"))]), "success; Keys […]"),
+            (finding("success", &[("Keys", "[{\"KeyId\":\"a\"},{… 258 more}]")]), "success; Keys […]"),
             (finding("success", &[("ValidTo", "1795313519")]), "success; ValidTo <instant>"),
         ];
         for (finding, expected) in cases {

@@ -5,18 +5,22 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Entry, KnownDeviations, Matter, answer, because};
+use super::{Entry, KnownDeviations, Matter, answer, because, names};
 use crate::judge::{Finding, Listed, ListedStanding, Verdict};
-use crate::rules::RuleId;
+use crate::rules::{self, Rule, RuleId};
 use crate::runner::{Event, TestOutcome};
+use crate::sequence::found_operation;
 
 impl KnownDeviations {
     /// The outcome as the list has it, on this day. What an earlier list said of it is forgotten.
     #[must_use]
     pub fn judge(&self, outcome: &TestOutcome, on: Date) -> TestOutcome {
         let mut outcome = without(outcome);
-        let covering: Vec<&Entry> =
-            self.entries.iter().filter(|entry| entry.covers(&outcome.test, &outcome.scenario)).collect();
+        let covers = |entry: &&Entry| match outcome.is_found() {
+            true => entry.covers_found(&outcome),
+            false => entry.covers(&outcome.test, &outcome.scenario),
+        };
+        let covering: Vec<&Entry> = self.entries.iter().filter(covers).collect();
         let rules: BTreeSet<RuleId> = outcome.findings.iter().map(|finding| finding.rule.clone()).collect();
         for rule in rules {
             self.judge_rule(&mut outcome, &rule, &covering, on);
@@ -26,12 +30,24 @@ impl KnownDeviations {
         if outcome.verdict == Verdict::Pass && outcome.listed.is_some() {
             outcome.verdict = Verdict::UnexpectedPass;
         }
-        // Each deviation that sequences found has an outcome of its own, which the list may excuse or not; so do the tests
-        // that deviated from the same rule before.
-        if outcome.is_property() && outcome.verdict == Verdict::Deviation {
+        if outcome.is_property() && outcome.verdict == Verdict::Deviation && self.lists_all(&outcome, on) {
             outcome.verdict = Verdict::KnownDeviation;
         }
         outcome
+    }
+
+    /// Whether the list has every deviation that the sequences of a property showed. Of an old log only the rules are known.
+    fn lists_all(&self, property: &TestOutcome, on: Date) -> bool {
+        let answers = self.answers(on);
+        match property.generated.as_ref().and_then(|generated| generated.came_to.as_ref()) {
+            Some(came_to) => came_to.deviations.iter().all(|deviation| answers.have(deviation)),
+            None => {
+                let held = |rule: &RuleId| property.findings.iter().any(|finding| finding.rule == *rule);
+                let judged = |rule: &RuleId| rules::catalogue().get(rule.as_str()).is_some_and(Rule::is_judged);
+                let mut deviating = property.rules.iter().filter(|rule| judged(rule) && !held(rule));
+                deviating.all(|rule| answers.have_rule(rule))
+            }
+        }
     }
 
     /// What a test found of one rule. A test may judge a rule in several steps, and an entry says of which by the answer.
@@ -107,8 +123,19 @@ impl KnownDeviations {
             }
             Verdict::Unsupported => {
                 let all = outcome.unsupported.iter().map(|name| self.unsupported(name)).collect::<Option<Vec<_>>>()?;
-                let says = format!("{} is not offered", outcome.unsupported.join(" and "));
-                Some(self.listed(all.first()?, ListedStanding::AsListed, says))
+                let (first, others) = all.split_first()?;
+                let (names, verb) = match outcome.unsupported.as_slice() {
+                    [name] => (name.clone(), "is"),
+                    names => (joined(names), "are"),
+                };
+                let lines: Vec<String> = others.iter().map(|entry| entry.line.to_string()).collect();
+                let lines = if lines.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (lines {}, {})", first.line, lines.join(", "))
+                };
+                let says = format!("{names} {verb} not offered{lines}");
+                Some(self.listed(first, ListedStanding::AsListed, says))
             }
             Verdict::Pass => {
                 if let Some((entry, listed)) = unjudged {
@@ -147,10 +174,32 @@ impl KnownDeviations {
 }
 
 impl Entry {
+    /// Whether it is of this deviation that generated sequences found. Which of several sequences shows it, and so the
+    /// number at the end of its name, differs from run to run; and a scenario may have shown the same of the operation.
+    fn covers_found(&self, outcome: &TestOutcome) -> bool {
+        let Matter::Deviation { rule, tests, operations, answers } = &self.matter else { return false };
+        let same = |test: &String| names::unnumbered(test) == names::unnumbered(&outcome.scenario);
+        let shows = |finding: &Finding| {
+            let found = found_operation(&outcome.scenario, rule);
+            let mut shown = outcome.operations_of(finding).map(str::to_owned).chain(found);
+            finding.rule == *rule && answers.contains(&answer(finding)) && shown.any(|name| operations.contains(&name))
+        };
+        tests.iter().any(same) || outcome.findings.iter().any(shows)
+    }
+
     /// Why the target answers so, for a sentence.
     fn because(&self) -> String {
         let link = self.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
         format!("{}{link}", self.reason)
+    }
+}
+
+/// Names in a sentence: `A, B and C`.
+fn joined(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
     }
 }
 

@@ -29,6 +29,7 @@
 //! ```
 
 mod answer;
+mod answers;
 mod fold;
 mod names;
 mod read;
@@ -40,6 +41,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 pub(crate) use answer::{answer, because};
+pub use answers::Answers;
 pub use fold::{Fold, without};
 pub use names::Names;
 pub use write::generate;
@@ -85,6 +87,8 @@ pub enum Matter {
         rule: RuleId,
         /// Names of tests, and of scenarios all of whose tests are meant.
         tests: BTreeSet<String>,
+        /// The operations that show it; none, where that is not known.
+        operations: BTreeSet<String>,
         /// What the target answers instead: one of these, where that differs from run to run.
         answers: BTreeSet<String>,
     },
@@ -117,6 +121,14 @@ impl Entry {
 }
 
 impl KnownDeviations {
+    /// The wrong answers that are listed, as far as they are on this day.
+    #[must_use]
+    pub fn answers(&self, on: Date) -> Answers {
+        let mut answers = Answers::default();
+        answers.add_list(self, on);
+        answers
+    }
+
     /// How many entries still lack a reason.
     #[must_use]
     pub fn without_reason(&self) -> usize {

@@ -88,7 +88,9 @@ impl Reader<'_> {
             None => Some(BTreeSet::from([scenario])),
         };
         if let (Some(rule), Some(answers), Some(tests)) = (rule, answers, tests) {
-            self.push(&fields.head(), Matter::Deviation { rule, tests, answers }, rest);
+            let scenario = tests.first().map_or("", |test| names::scenario(test));
+            let operations = self.names.operations(scenario, &rule);
+            self.push(&fields.head(), Matter::Deviation { rule, tests, operations, answers }, rest);
         }
     }
 
@@ -254,8 +256,8 @@ fn overlap(one: &Matter, other: &Matter) -> bool {
     };
     match (one, other) {
         (
-            Matter::Deviation { rule, tests, answers },
-            Matter::Deviation { rule: other_rule, tests: other_tests, answers: other_answers },
+            Matter::Deviation { rule, tests, answers, .. },
+            Matter::Deviation { rule: other_rule, tests: other_tests, answers: other_answers, .. },
         ) => rule == other_rule && !answers.is_disjoint(other_answers) && share(tests, other_tests),
         // Of a test that cannot be judged there is but one reason.
         (Matter::Unjudged { tests, .. }, Matter::Unjudged { tests: other_tests, .. }) => share(tests, other_tests),

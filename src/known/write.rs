@@ -30,7 +30,7 @@ pub fn generate(log: &RunLog, names: &Names, earlier: Option<&KnownDeviations>) 
     let from = |name: &str| lists.entries(name, names, earlier);
     let started = &log.started;
     let day = started.at.to_zoned(TimeZone::UTC).date();
-    let (target, version) = (&started.target, &started.suite_version);
+    let (target, version) = (started.target_and_version(), &started.suite_version);
     let mut text =
         format!("# Known deviations of {target}, from its run of {day} with kms-conformance {version}.\n{HEAD}");
     for (name, says) in [
@@ -153,7 +153,8 @@ fn deviation(
     let all: BTreeSet<&str> = names.tests(scenario).collect();
     let whole = all.iter().all(|test| seen.tests.contains(*test));
     let tests = if whole { BTreeSet::from([scenario.clone()]) } else { seen.tests.clone() };
-    let matter = Matter::Deviation { rule: rule.clone(), tests, answers: BTreeSet::from([answers.clone()]) };
+    let (operations, answers) = (BTreeSet::new(), BTreeSet::from([answers.clone()]));
+    let matter = Matter::Deviation { rule: rule.clone(), tests, operations, answers };
     text + &written(&keep(matter, earlier))
 }
 
@@ -184,8 +185,8 @@ fn keep(mut matter: Matter, earlier: Option<&KnownDeviations>) -> Entry {
 fn same(old: &Matter, new: &Matter) -> bool {
     match (old, new) {
         (
-            Matter::Deviation { rule: old_rule, tests: old_tests, answers: old_answers },
-            Matter::Deviation { rule, tests, answers },
+            Matter::Deviation { rule: old_rule, tests: old_tests, answers: old_answers, .. },
+            Matter::Deviation { rule, tests, answers, .. },
         ) => old_rule == rule && answers.is_subset(old_answers) && related(old_tests, tests),
         (Matter::Unjudged { tests: old_tests, because: old }, Matter::Unjudged { tests, because }) => {
             old == because && related(old_tests, tests)
@@ -208,7 +209,7 @@ fn written(entry: &Entry) -> String {
         lines.extend(items.map(|item| format!("  - {}", scalar(item))));
     };
     match &entry.matter {
-        Matter::Deviation { rule, tests, answers } => {
+        Matter::Deviation { rule, tests, answers, .. } => {
             let scenario = tests.first().map_or("", |test| names::scenario(test));
             lines.push(format!("rule: {rule}"));
             lines.push(format!("scenario: {}", scalar(scenario)));

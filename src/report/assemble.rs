@@ -70,7 +70,8 @@ fn whole(group: Vec<(PathBuf, RunLog)>) -> Result<RunLog, AssembleError> {
 
 /// Whether the logs say of themselves that they are parts of one run.
 fn are_parts(one: &RunStarted, other: &RunStarted) -> bool {
-    let same_target = one.url == other.url && one.target == other.target && one.region == other.region;
+    let same_target =
+        one.url == other.url && one.target_and_version() == other.target_and_version() && one.region == other.region;
     let same_suite = one.suite_version == other.suite_version && one.scenarios == other.scenarios;
     let shards = matches!((one.shard, other.shard), (Some(one), Some(other)) if one.count() == other.count());
     let ids = one.run_id.is_some() && one.run_id == other.run_id;

@@ -50,7 +50,7 @@ impl Diff {
     /// The comparison as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let mut text = format!("# Conformance of {} to AWS KMS\n\n", code(&self.new.target));
+        let mut text = format!("# Conformance of {} to AWS KMS\n\n", code(&self.new.target_and_version()));
         for (label, run) in [("Old", &self.old), ("New", &self.new)] {
             let _ = writeln!(text, "- {label}: {}", of_run(run));
         }
@@ -90,7 +90,7 @@ impl Diff {
     }
 
     fn title(&self, kind: Kind) -> String {
-        let (old, new) = (&self.old.target, &self.new.target);
+        let (old, new) = (self.old.target_and_version(), self.new.target_and_version());
         let words = match (kind, self.same_target()) {
             (Kind::Regressed, true) => "Regressed".to_owned(),
             (Kind::Fixed, true) => "Fixed".to_owned(),
@@ -132,7 +132,8 @@ impl Diff {
 
 fn of_run(run: &RunStarted) -> String {
     let day = run.at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
-    format!("{} ({}), run of {day} with kms-conformance {}", run.target, run.region, run.suite_version)
+    let (target, region, suite) = (run.target_and_version(), &run.region, &run.suite_version);
+    format!("{target} ({region}), run of {day} with kms-conformance {suite}")
 }
 
 fn says(rule: &RuleId) -> &str {

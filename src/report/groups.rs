@@ -22,7 +22,7 @@ use super::normalise::Normaliser;
 use super::run_log::RunLog;
 use crate::judge::{Difference, Evidence, Finding, Listed, ListedStanding, Verdict};
 use crate::rules::RuleId;
-use crate::runner::TestOutcome;
+use crate::runner::{RunStarted, TestOutcome};
 
 /// The findings of a run in groups. All groups are in an order that does not depend on that of the events.
 #[derive(Debug, Clone, Default)]
@@ -280,7 +280,41 @@ fn is_undecided(outcome: &TestOutcome) -> bool {
 /// Text without what differs from run to run, and from scenario to scenario, so that like things are counted together.
 pub(crate) fn general(text: &str) -> String {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r", blob \d+| \(line \d+\)").unwrap_or_else(|_| unreachable!("every test compiles it"))
+        Regex::new(r", blob \d+| \(line \d+\)| \(it is \d+\)")
+            .unwrap_or_else(|_| unreachable!("every test compiles it"))
     });
-    PLACE.replace_all(&Normaliser::default().apply(text), "").into_owned()
+    static WAIT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^needs \S+ to pass; (.*), and --max-wait is (\S+)$")
+            .unwrap_or_else(|_| unreachable!("every test compiles it"))
+    });
+    let text = PLACE.replace_all(&Normaliser::default().apply(text), "").into_owned();
+    WAIT.replace(&text, "needs more time to pass than --max-wait, which is $2; $1").into_owned()
+}
+
+/// Why an operation counts as not offered.
+pub(super) fn unsupported(run: Option<&RunStarted>, operation: &str) -> &'static str {
+    let says = |operations: &[String]| operations.iter().any(|name| name == operation);
+    match run.and_then(|run| run.declared.as_ref()) {
+        Some(declared) if says(&declared.lacks) => "its description says that it is not offered",
+        Some(declared) if says(&declared.offers) => {
+            "the target does not know it, although its description says that it is offered"
+        }
+        Some(_) | None => "the target does not know it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_differ_in_numbers_only_are_one() {
+        let wait =
+            |needs: &str| format!("needs {needs} to pass; the target's clock cannot be turned, and --max-wait is 30s");
+        let expected = "needs more time to pass than --max-wait, which is 30s; the target's clock cannot be turned";
+        assert_eq!((general(&wait("2m")).as_str(), general(&wait("364d1h")).as_str()), (expected, expected));
+        let length =
+            |is: usize| format!("ListKeys (line 9) shows Keys [] where a length of 1 (it is {is}) sets the scene");
+        assert_eq!(general(&length(0)), general(&length(259)));
+    }
 }

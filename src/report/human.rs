@@ -6,14 +6,14 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::digest::Digest;
-use super::groups::{Case, Contrast, DeviationGroup, Tests};
+use super::groups::{Case, Contrast, DeviationGroup, Tests, unsupported};
 use super::profiles::{Claim, ClaimStanding};
 use super::run_log::RunLog;
 use super::summary::{Conclusion, Counts, Summary};
 use super::text::{names, plural, shorten};
 use crate::judge::{Evidence, ListedStanding, Verdict};
-use crate::rules::{self, Rule};
-use crate::runner::{Event, repeat_command};
+use crate::rules::{self, Rule, RuleId};
+use crate::runner::{Event, Generated, repeat_command};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -129,7 +129,20 @@ impl Human {
     fn sequences(&self, text: &mut String) {
         for outcome in self.digest.groups.sequences() {
             let reason = outcome.reason.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "{RED}SEQUENCES{RED:#} {BOLD}{}{BOLD:#} {reason}", outcome.test);
+            let (style, listed) = match outcome.verdict {
+                Verdict::KnownDeviation => (DIM, ", all listed"),
+                _ => (RED, ""),
+            };
+            let _ = writeln!(text, "{style}SEQUENCES{style:#} {BOLD}{}{BOLD:#} {reason}{listed}", outcome.test);
+            let rules = outcome.generated.as_ref().map(Generated::deviating).unwrap_or_default();
+            let counted = |(rule, count): (&&RuleId, &usize)| match count {
+                1 => rule.to_string(),
+                many => format!("{rule} ({many})"),
+            };
+            let rules: Vec<String> = rules.iter().map(counted).collect();
+            if !rules.is_empty() {
+                line(text, if rules.len() == 1 { "rule" } else { "rules" }, &rules.join(", "));
+            }
             line(text, "repeat", &repeat_command(self.digest.summary.run.as_ref(), outcome));
         }
         if self.digest.groups.sequences().len() > 0 {
@@ -155,7 +168,8 @@ impl Human {
     fn undecided(&self, text: &mut String) {
         for (operation, Tests { count, .. }) in self.digest.groups.unsupported() {
             let tests = format!("{} {}", plural(*count, "test"), if *count == 1 { "needs it" } else { "need it" });
-            let (why, operation) = (self.unsupported(operation), shorten(operation, LONGEST));
+            let (why, operation) =
+                (unsupported(self.digest.summary.run.as_ref(), operation), shorten(operation, LONGEST));
             let _ = writeln!(text, "{YELLOW}UNSUPPORTED{YELLOW:#} {operation}: {why}; {tests}");
         }
         for (verdict, reason, tests) in self.digest.groups.undecided() {
@@ -169,18 +183,6 @@ impl Human {
         }
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
-        }
-    }
-
-    fn unsupported(&self, operation: &str) -> &'static str {
-        let declared = self.digest.summary.run.as_ref().and_then(|run| run.declared.as_ref());
-        let says = |operations: &[String]| operations.iter().any(|name| name == operation);
-        match declared {
-            Some(declared) if says(&declared.lacks) => "its description says that it is not offered",
-            Some(declared) if says(&declared.offers) => {
-                "the target does not know it, although its description says that it is offered"
-            }
-            Some(_) | None => "the target does not know it",
         }
     }
 

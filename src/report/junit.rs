@@ -38,7 +38,11 @@ pub fn render(runs: &[RunLog]) -> Result<String, SerializeError> {
             subjects.entry(&outcome.subject).or_default().push(outcome);
         }
         for (subject, outcomes) in subjects {
-            let name = if runs.len() > 1 { format!("{} {subject}", run.started.target) } else { subject.to_owned() };
+            let name = if runs.len() > 1 {
+                format!("{} {subject}", run.started.target_and_version())
+            } else {
+                subject.to_owned()
+            };
             report.add_test_suite(suite(&name, &run.started, &outcomes));
         }
     }
@@ -54,6 +58,9 @@ fn suite(name: &str, run: &RunStarted, outcomes: &[&TestOutcome]) -> TestSuite {
     suite.set_timestamp(instant(run.at));
     suite.set_time(outcomes.iter().map(|outcome| took(outcome)).sum());
     suite.add_property(Property::new("target", clean(&run.target)));
+    if let Some(version) = &run.target_version {
+        suite.add_property(Property::new("target_version", clean(version)));
+    }
     suite.add_property(Property::new("region", clean(&run.region)));
     suite.add_property(Property::new("suite_version", clean(&run.suite_version)));
     suite.add_test_cases(outcomes.iter().map(|outcome| case(run, outcome)));

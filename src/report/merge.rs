@@ -78,7 +78,7 @@ impl MergeError {
 }
 
 /// What the parts of one run have in common.
-fn facts(run: &RunStarted) -> [(&'static str, String); 7] {
+fn facts(run: &RunStarted) -> [(&'static str, String); 8] {
     let or_none = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.to_owned());
     let messages = match run.messages {
         Messages::Noted => "noted",
@@ -86,6 +86,7 @@ fn facts(run: &RunStarted) -> [(&'static str, String); 7] {
     };
     [
         ("target", run.target.clone()),
+        ("target's version", or_none(&run.target_version, "none")),
         ("URL", or_none(&run.url, "none")),
         ("Region", run.region.clone()),
         ("suite version", run.suite_version.to_string()),

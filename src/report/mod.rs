@@ -35,3 +35,4 @@ pub use normalise::Normaliser;
 pub use rejudge::{KEPT, rejudge};
 pub use run_log::{EVENT_LOG, ReadError, RunLog};
 pub use summary::{Conclusion, Counts, RESULTS_VERSION, Summary, TestResult};
+pub(crate) use text::plural;

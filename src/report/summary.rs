@@ -81,7 +81,6 @@ pub struct Summary {
     /// Tests by verdict.
     pub tests: Counts,
     /// How many of the tests are what generated sequences found, and not among those that the run began with.
-    #[serde(skip)]
     found: usize,
     /// Of the tests that could not be judged, and of those that need what the target does not offer, those of which the
     /// list of known deviations says so.
@@ -182,6 +181,22 @@ impl Summary {
         self.run.as_ref().map_or(0, |run| run.tests.saturating_sub(self.tests.total() - self.found))
     }
 
+    /// How many tests there should be: those that the run began with, and what generated sequences found.
+    #[must_use]
+    pub fn due(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| run.tests) + self.found
+    }
+
+    /// Says how many of the tests generated sequences found, if they found any.
+    #[must_use]
+    pub fn found_words(&self) -> Option<String> {
+        match self.found {
+            0 => None,
+            1 => Some("1 of them found by generated sequences".to_owned()),
+            many => Some(format!("{many} of them found by generated sequences")),
+        }
+    }
+
     fn add_test(&mut self, outcome: &TestOutcome) {
         self.tests.add(outcome.verdict);
         self.found += usize::from(outcome.is_found());
@@ -259,7 +274,8 @@ impl Summary {
         let counts = self.tests.iter().map(|(verdict, count)| format!("{count} {verdict}{}", listed(verdict, count)));
         let counts: Vec<String> = counts.collect();
         let counts = if counts.is_empty() { "no tests".to_owned() } else { counts.join(", ") };
-        format!("{words}: {counts}")
+        let found = self.found_words().map(|words| format!(" ({words})")).unwrap_or_default();
+        format!("{words}: {counts}{found}")
     }
 }
 

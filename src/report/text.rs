@@ -11,7 +11,7 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
 }
 
 /// A number and the word for what it counts.
-pub(super) fn plural(count: usize, word: &str) -> String {
+pub(crate) fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 

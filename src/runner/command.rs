@@ -2,6 +2,7 @@
 
 use super::event::{Generated, RunStarted, TestOutcome};
 use crate::judge::Messages;
+use crate::sequence::PROPERTIES;
 
 /// The command that shows this outcome again, for a POSIX shell: it runs just the test or, where the outcome is of generated
 /// sequences and no scenario of it was written, those sequences.
@@ -29,21 +30,36 @@ fn run_command(run: Option<&RunStarted>, own: Option<&str>, test: &str) -> Strin
 
 /// The command that makes and runs these sequences again.
 pub(crate) fn explore_command(run: Option<&RunStarted>, generated: &Generated) -> String {
+    explore(run, &[generated], generated)
+}
+
+/// The command that makes and runs the sequences of all these properties of a run again.
+pub(crate) fn explore_again_command(run: &RunStarted, properties: &[&Generated]) -> String {
+    let Some(first) = properties.first() else { return String::new() };
+    let named = if properties.len() == PROPERTIES.len() { &[] } else { properties };
+    explore(Some(run), named, first)
+}
+
+fn explore(run: Option<&RunStarted>, named: &[&Generated], like: &Generated) -> String {
     let mut words = vec!["kms-conformance explore".to_owned()];
     words.extend(run.map(target_flags).unwrap_or_default());
-    let Generated { property, seed, steps, cases, clients } = generated;
-    words.push(format!("--property {}", shell_word(property.trim_start_matches("sequences/"))));
+    let name = |generated: &&Generated| shell_word(generated.property.trim_start_matches("sequences/"));
+    words.extend(named.iter().map(|generated| format!("--property {}", name(generated))));
+    let Generated { property: _, seed, steps, cases, clients, came_to: _ } = like;
     words.push(format!("--seed {seed} --steps {steps} --cases {cases} --clients {clients}"));
     words.join(" ")
 }
 
+/// What the target's description says already is not said again.
 fn target_flags(run: &RunStarted) -> Vec<String> {
-    let region = Some(&run.region).filter(|region| *region != crate::target::DEFAULT_REGION);
+    let declared = run.declared.as_ref();
+    let said = |url: &str| declared.and_then(|declared| declared.endpoint.as_deref()) == Some(url);
+    let usual = declared.and_then(|declared| declared.region.as_deref()).unwrap_or(crate::target::DEFAULT_REGION);
     let flags = [
-        ("--target", run.declared.as_ref().map(|declared| &declared.file)),
-        ("--endpoint", run.url.as_ref()),
+        ("--target", declared.map(|declared| &declared.file)),
+        ("--endpoint", run.url.as_ref().filter(|url| !said(url))),
         ("--defect", run.defect.as_ref().filter(|_| run.url.is_none())),
-        ("--region", region),
+        ("--region", Some(&run.region).filter(|region| *region != usual)),
     ];
     flags.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", shell_word(value?)))).collect()
 }
@@ -69,6 +85,23 @@ mod tests {
         assert_eq!(shell_word("my scenarios"), "'my scenarios'");
         assert_eq!(shell_word("$(reboot)'s"), r"'$(reboot)'\''s'");
         assert_eq!(shell_word(""), "''");
+    }
+
+    #[test]
+    fn what_the_description_says_is_not_said_again() {
+        let run = |url: &str, region: &str| {
+            let json = serde_json::json!({
+                "version": 1, "suite_version": "0.1.0", "target": "Mine", "url": url, "region": region,
+                "scenarios": null, "tests": 0, "at": "2026-01-01T00:00:00Z",
+                "declared": { "file": "mine.yaml", "endpoint": "http://127.0.0.1:1", "region": "eu-west-1" }
+            });
+            serde_json::from_value::<RunStarted>(json).unwrap()
+        };
+        let command = |url: &str, region: &str| run_command(Some(&run(url, region)), None, "a/b");
+        let said = "kms-conformance run --target mine.yaml";
+        assert_eq!(command("http://127.0.0.1:1", "eu-west-1"), format!("{said} --exact 'a/b'"));
+        let other = format!("{said} --endpoint http://127.0.0.1:2 --region us-east-1 --exact 'a/b'");
+        assert_eq!(command("http://127.0.0.1:2", "us-east-1"), other);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What happens in a run, as a stream of events. The event log is the run's archive; every report is a fold over it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -74,6 +74,12 @@ pub struct RunStarted {
 pub struct Declared {
     /// The description's file.
     pub file: String,
+    /// The URL that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The Region that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// Operations that it offers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<String>,
@@ -87,7 +93,8 @@ impl Declared {
         let names = |operations: &BTreeSet<Operation>| operations.iter().map(ToString::to_string).collect();
         let capabilities = &description.capabilities;
         let (offers, lacks) = (names(&capabilities.offers), names(&capabilities.lacks));
-        Self { file: description.path.clone(), offers, lacks }
+        let (endpoint, region) = (description.endpoint.clone(), description.region.as_ref().map(ToString::to_string));
+        Self { file: description.path.clone(), endpoint, region, offers, lacks }
     }
 }
 
@@ -201,6 +208,53 @@ pub struct Generated {
     pub steps: usize,
     /// How many clients call at the same time, where sequences are about that.
     pub clients: usize,
+    /// What the sequences of a property came to. Not in logs of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_to: Option<SequenceResults>,
+}
+
+/// What the sequences of a property came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SequenceResults {
+    /// How many were run.
+    pub sequences: u32,
+    /// How many calls they made; looks at keys do not count.
+    pub operations: usize,
+    /// The distinct deviations that they showed. Sequences of several properties may show the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<SequenceDeviation>,
+}
+
+/// A deviation that generated sequences showed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct SequenceDeviation {
+    /// The rule that does not hold.
+    pub rule: RuleId,
+    /// The operation whose outcome, or whose effect, deviates.
+    pub operation: String,
+    /// The operation whose answer shows it.
+    pub judged: String,
+    /// The key's state before the call, where it matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// What the target answers, without what differs from run to run.
+    pub answer: String,
+    /// The test that tells it, with a sequence of its own; nothing, where a test of the run or the list of known deviations
+    /// has it already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<String>,
+}
+
+impl Generated {
+    /// The rules that do not hold in the sequences of a property, with the number of distinct deviations from each.
+    #[must_use]
+    pub fn deviating(&self) -> BTreeMap<&RuleId, usize> {
+        let mut rules = BTreeMap::new();
+        for deviation in self.came_to.iter().flat_map(|came_to| &came_to.deviations) {
+            *rules.entry(&deviation.rule).or_default() += 1;
+        }
+        rules
+    }
 }
 
 impl TestOutcome {
@@ -214,6 +268,13 @@ impl TestOutcome {
     #[must_use]
     pub fn is_found(&self) -> bool {
         self.generated.is_some() && !self.is_property()
+    }
+
+    /// The operation of the judged call, if it was made.
+    pub(crate) fn operations_of<'o>(&'o self, finding: &Finding) -> impl Iterator<Item = &'o str> {
+        let line = finding.line;
+        let judged = self.exchanges.iter().find(move |exchange| exchange.line == line);
+        judged.map(|exchange| exchange.operation.as_str()).into_iter()
     }
 
     /// Where a call was made: a line of the scenario or, where there is none, a step of a generated sequence.

@@ -6,7 +6,6 @@ mod event;
 mod shard;
 pub(crate) mod test_run;
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,13 +15,17 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use command::repeat_command;
-pub(crate) use command::{explore_command, shell_word};
-pub use event::{Declared, EVENTS_VERSION, Event, Generated, RunFinished, RunStarted, StopReason, TestOutcome};
+pub(crate) use command::{explore_again_command, explore_command, shell_word};
+pub use event::{
+    Declared, EVENTS_VERSION, Event, Generated, RunFinished, RunStarted, SequenceDeviation, SequenceResults,
+    StopReason, TestOutcome,
+};
 pub use shard::{ParseShardError, Shard};
 
 pub(crate) use test_run::finished;
 
 use crate::judge::{Messages, Verdict};
+use crate::known::Answers;
 use crate::scenario::Test;
 use crate::sequence::{self, Exploration, Explored, Tick};
 use crate::target::{Answer, Exchange, Target};
@@ -130,7 +133,8 @@ pub struct Plan {
 }
 
 /// Runs tests, and then generated sequences, and tells `sink` what happens. Tests come to their verdicts in any order.
-/// Deviations of rules that a test found deviating are counted among the sequences', but not shrunk.
+/// Deviations that a test has shown, with the same answer of the same operation, are counted among the sequences', but not
+/// shrunk.
 ///
 /// Returns what the sequences came to beside their outcomes.
 pub async fn run(
@@ -164,16 +168,17 @@ pub async fn run(
             test_run::run(&target, &test, &options, &stopper, slot).await
         });
     }
-    let mut deviating = BTreeSet::new();
+    let mut shown = Answers::default();
     while let Some(joined) = running.join_next().await {
         let outcome = joined.unwrap_or_else(|error| panicked(&error));
-        let found = outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Deviation);
-        deviating.extend(found.map(|finding| finding.rule.clone()));
+        if exploration.is_some() {
+            shown.add_test(&outcome);
+        }
         sink(&Event::TestFinished(Box::new(outcome)));
     }
     let mut explored = Explored::default();
     if let Some(mut exploration) = exploration {
-        exploration.known.append(&mut deviating);
+        exploration.known.add(shown);
         explored = sequence::explore(&target, &exploration, &options, stopper, &mut sink, &mut tick).await;
     }
     sink(&Event::RunFinished(RunFinished { at: Timestamp::now(), stopped: stopper.reason() }));

@@ -15,9 +15,13 @@ use super::reach::Reach;
 use super::tally::{Tally, property_outcome};
 use crate::judge::Verdict;
 use crate::kms::Operation;
+use crate::known::{Answers, answer};
 use crate::model::Transition;
-use crate::rules::{self, RuleId};
-use crate::runner::{self, Event, Generated, Options, RunStarted, Stopper, TestOutcome, explore_command};
+use crate::rules;
+use crate::runner::{
+    self, Event, Generated, Options, RunStarted, SequenceDeviation, SequenceResults, Stopper, TestOutcome,
+    explore_command,
+};
 use crate::scenario::{SourceFile, parse};
 use crate::target::Target;
 
@@ -36,8 +40,8 @@ pub struct Exploration {
     pub clients: usize,
     /// What the sequences are about.
     pub properties: Vec<&'static Property>,
-    /// Rules whose deviations are known already; of these none is shrunk.
-    pub known: BTreeSet<RuleId>,
+    /// Wrong answers that are known already; these are not shrunk.
+    pub known: Answers,
     /// The folder that scenarios of what is found are going to be written to, if they are.
     pub folder: Option<String>,
 }
@@ -45,7 +49,7 @@ pub struct Exploration {
 impl Default for Exploration {
     /// What `run` explores by default.
     fn default() -> Self {
-        let (properties, known) = (PROPERTIES.iter().collect(), BTreeSet::new());
+        let (properties, known) = (PROPERTIES.iter().collect(), Answers::default());
         Self { cases: 256, steps: 40, seed: 0, time: None, clients: 2, properties, known, folder: None }
     }
 }
@@ -110,6 +114,8 @@ struct Explorer<'e> {
     turned: bool,
     tallies: Vec<Tally>,
     found: BTreeMap<Signature, First>,
+    /// What was found, once it is shrunk or known.
+    told: BTreeMap<Signature, SequenceDeviation>,
     tick: Tick,
 }
 
@@ -121,6 +127,24 @@ struct First {
     executed: Arc<Executed>,
 }
 
+impl First {
+    /// What is wrong, and whose answer shows it.
+    fn deviation(&self) -> SequenceDeviation {
+        let Found { signature, finding, together, .. } = &self.found;
+        let judged = self.executed.exchanges.iter().find(|exchange| exchange.line == finding.line);
+        let judged = judged.filter(|_| together.is_empty()).map(|exchange| exchange.operation.clone());
+        let operation = signature.operation.to_string();
+        SequenceDeviation {
+            rule: finding.rule.clone(),
+            judged: judged.unwrap_or_else(|| operation.clone()),
+            operation,
+            state: signature.state.map(|state| state.to_string()),
+            answer: answer(finding),
+            told_by: None,
+        }
+    }
+}
+
 impl<'e> Explorer<'e> {
     async fn new(
         target: &'e Arc<Target>,
@@ -130,8 +154,9 @@ impl<'e> Explorer<'e> {
     ) -> Self {
         let turned = target.session().await.is_ok_and(|session| session.clock().is_controlled());
         let tallies = exploration.properties.iter().copied().map(Tally::new).collect();
-        let (found, tick) = (BTreeMap::new(), Tick { of: exploration.cases, ..Tick::default() });
-        Self { target, exploration, options, stopper, began: Instant::now(), turned, tallies, found, tick }
+        let (found, told) = (BTreeMap::new(), BTreeMap::new());
+        let (began, tick) = (Instant::now(), Tick { of: exploration.cases, ..Tick::default() });
+        Self { target, exploration, options, stopper, began, turned, tallies, found, told, tick }
     }
 
     fn lacking(&self) -> Option<String> {
@@ -221,9 +246,11 @@ impl<'e> Explorer<'e> {
         self.drop_doubles();
         let mut outcomes = Vec::new();
         let mut names = BTreeSet::new();
+        self.tick.found = self.found.len();
         for (signature, first) in std::mem::take(&mut self.found) {
-            self.tallies[first.property].deviations += 1;
-            let known = self.exploration.known.iter().any(|rule| rule.as_str() == signature.rule);
+            let deviation = first.deviation();
+            let known = self.exploration.known.have(&deviation);
+            self.told.insert(signature.clone(), deviation);
             if known || self.stopper.reason().is_some() {
                 continue;
             }
@@ -238,6 +265,9 @@ impl<'e> Explorer<'e> {
             if outcome.text.is_some() {
                 let folder = self.exploration.folder.as_ref().map(|folder| format!("{folder}/"));
                 outcome.file = format!("{}{}.yaml", folder.unwrap_or_default(), outcome.scenario);
+            }
+            if let Some(told) = self.told.get_mut(&signature) {
+                told.told_by = Some(outcome.test.clone());
             }
             outcomes.push(outcome);
             self.tick.shrunk += 1;
@@ -350,7 +380,7 @@ impl<'e> Explorer<'e> {
     fn generated(&self, property: &Property, case: Option<u32>) -> Generated {
         let Exploration { seed, steps, clients, cases, .. } = *self.exploration;
         let cases = case.map_or(cases, |case| case + 1);
-        Generated { property: property.name.to_owned(), seed, cases, steps, clients }
+        Generated { property: property.name.to_owned(), seed, cases, steps, clients, came_to: None }
     }
 
     fn explored(&self) -> Explored {
@@ -365,7 +395,11 @@ impl<'e> Explorer<'e> {
 
     fn outcomes(&self) -> Vec<TestOutcome> {
         let lacking = self.lacking();
-        let generated = |tally: &Tally| self.generated(tally.property, None);
+        let generated = |tally: &Tally| {
+            let deviations = tally.deviating.iter().filter_map(|signature| self.told.get(signature)).cloned().collect();
+            let came_to = SequenceResults { sequences: tally.sequences, operations: tally.operations, deviations };
+            Generated { came_to: Some(came_to), ..self.generated(tally.property, None) }
+        };
         self.tallies.iter().map(|tally| property_outcome(tally, lacking.as_deref(), generated(tally))).collect()
     }
 }

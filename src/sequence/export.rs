@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::execute::{Found, Written};
 use super::setting::Setting;
 use super::write::OTHER_REGION;
-use crate::kms::ErrorCode;
+use crate::kms::{ErrorCode, Operation};
 use crate::model::{Import, Name, Transition, Use, Wrapping};
-use crate::rules;
+use crate::rules::{self, RuleId};
 use crate::states::snake_case;
 
 /// The subject of scenarios of what sequences found.
@@ -79,9 +79,24 @@ pub(crate) fn title(found: &Found) -> String {
 /// The name of the scenario: `regressions/tok_keybound_import_key_material_pending_import`.
 pub(crate) fn name(found: &Found) -> String {
     let state = found.signature.state.map_or_else(String::new, |state| snake_case(state.as_str()));
-    let rule = found.signature.rule.to_ascii_lowercase().replace('-', "_");
-    let name = format!("{REGRESSIONS}/{rule}_{}_{state}", snake_case(found.signature.operation.as_str()));
-    name.trim_end_matches('_').to_owned()
+    let (rule, operation) = (&found.signature.rule, found.signature.operation);
+    format!("{}_{state}", stem(rule, operation)).trim_end_matches('_').to_owned()
+}
+
+fn stem(rule: &str, operation: Operation) -> String {
+    let rule = rule.to_ascii_lowercase().replace('-', "_");
+    format!("{REGRESSIONS}/{rule}_{}", snake_case(operation.as_str()))
+}
+
+/// The operation in the name of a scenario of what sequences found of a rule.
+pub(crate) fn found_operation(scenario: &str, rule: &RuleId) -> Option<String> {
+    let is_in = |operation: &&Operation| {
+        let rest = scenario.strip_prefix(stem(rule.as_str(), **operation).as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    // One operation's name may begin with another's.
+    let named = Operation::ALL.iter().filter(is_in).max_by_key(|operation| operation.as_str().len());
+    named.map(ToString::to_string)
 }
 
 /// The calls up to the one that shows the deviation, each expected to come out as it did, and that one judged.

@@ -23,7 +23,7 @@ mod tree;
 mod write;
 
 pub use explore::{Exploration, Explored, Tick, explore};
-pub(crate) use export::REGRESSIONS;
+pub(crate) use export::{REGRESSIONS, found_operation};
 pub use hunt::{Hunted, hunt};
 pub use opening::Opening;
 pub use property::{PROPERTIES, Property};

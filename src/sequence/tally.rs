@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::execute::Executed;
+use super::execute::{Executed, Signature};
 use super::property::Property;
 use super::reach::Reach;
 use super::setting::Setting;
 use crate::judge::{Finding, Verdict};
+use crate::report::plural;
 use crate::rules::{self, RuleId};
 use crate::runner::{Generated, TestOutcome};
 
@@ -22,9 +23,8 @@ pub(super) struct Tally {
     pub(super) unmade: usize,
     pub(super) judged: BTreeMap<RuleId, usize>,
     pub(super) reach: Reach,
-    /// The rules that deviate, and how many distinct deviations there are.
-    pub(super) deviating: BTreeSet<String>,
-    pub(super) deviations: usize,
+    /// What deviates.
+    pub(super) deviating: BTreeSet<Signature>,
     pub(super) stopped: Option<(Verdict, String)>,
     pub(super) left_behind: Vec<String>,
 }
@@ -41,7 +41,6 @@ impl Tally {
             judged: BTreeMap::new(),
             reach: Reach::default(),
             deviating: BTreeSet::new(),
-            deviations: 0,
             stopped: None,
             left_behind: Vec::new(),
         }
@@ -56,7 +55,7 @@ impl Tally {
         for (rule, count) in &executed.judged {
             *self.judged.entry(rule.clone()).or_default() += count;
         }
-        self.deviating.extend(executed.found.iter().map(|found| found.signature.rule.clone()));
+        self.deviating.extend(executed.found.iter().map(|found| found.signature.clone()));
         if let Some(stop) = &executed.stop {
             self.stopped.get_or_insert((stop.verdict, stop.reason.clone()));
         }
@@ -65,24 +64,27 @@ impl Tally {
 
 /// The outcome of a property. `lacking` are operations without which there is nothing to explore.
 pub(super) fn property_outcome(tally: &Tally, lacking: Option<&str>, generated: Generated) -> TestOutcome {
-    let (property, deviations) = (tally.property, tally.deviations);
-    let ran = format!("{} sequences, {} operations", tally.sequences, tally.operations);
+    let property = tally.property;
+    let deviations = generated.came_to.as_ref().map_or(0, |came_to| came_to.deviations.len());
+    let deviating: BTreeSet<&str> = tally.deviating.iter().map(|signature| signature.rule.as_str()).collect();
+    let sequences = usize::try_from(tally.sequences).unwrap_or(usize::MAX);
+    let ran = format!("{}, {}", plural(sequences, "sequence"), plural(tally.operations, "operation"));
     let kept: Vec<_> = tally
         .judged
         .iter()
         .filter(|(rule, _)| {
             let judged =
                 rules::catalogue().get(rule.as_str()).is_some_and(|rule| rule.evidence != rules::Evidence::Open);
-            judged && !tally.deviating.contains(rule.as_str())
+            judged && !deviating.contains(rule.as_str())
         })
         .collect();
     let (verdict, reason) = match (&tally.stopped, lacking) {
         (_, Some(operations)) => (Verdict::Unsupported, Some(format!("{operations}: the target does not know it"))),
         (Some((verdict @ Verdict::HarnessError, reason)), _) => (*verdict, Some(reason.clone())),
-        _ if deviations > 0 => (Verdict::Deviation, Some(format!("{ran}: {deviations} distinct deviations"))),
-        _ if !tally.deviating.is_empty() => {
-            (Verdict::Deviation, Some(format!("{ran}: what other sequences found, too")))
+        _ if deviations > 0 => {
+            (Verdict::Deviation, Some(format!("{ran}: {}", plural(deviations, "distinct deviation"))))
         }
+        _ if !deviating.is_empty() => (Verdict::Deviation, Some(format!("{ran}: what other sequences found, too"))),
         (Some((verdict, reason)), _) => (*verdict, Some(reason.clone())),
         (None, None) if tally.sequences == 0 => (Verdict::NotRun, Some("there was no time left for it".to_owned())),
         (None, None) if tally.unmade > tally.operations => {

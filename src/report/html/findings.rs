@@ -1,12 +1,14 @@
 //! What deviates, rule by rule, with all that it takes to see it again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
-use maud::{Markup, html};
+use indexmap::IndexMap;
+use maud::{Markup, PreEscaped, html};
 
 use super::model::{Finding, Report};
 use super::rule::facts;
-use super::shared::Shared;
+use super::shared::{Extent, Shared};
 use super::text::{Plain, phrase};
 use super::verdict;
 use crate::judge;
@@ -17,29 +19,52 @@ use crate::runner::{TestOutcome, repeat_command};
 /// So many cases are named where there are many.
 const TESTS_NAMED: usize = 6;
 
-/// Renders the findings one after the other.
+/// The findings, told whole.
 pub(super) struct Findings<'r> {
     report: &'r Report<'r>,
-    /// The anchors of those that are shown whole, with calls and scenario.
-    whole: &'r HashSet<String>,
+    /// By anchor, those first that say most.
+    told: IndexMap<String, Told>,
+    pub(super) shared: Shared,
+}
+
+/// A finding with calls and scenario.
+pub(super) struct Told {
+    pub(super) markup: String,
+    /// How many of the shared commands and exchanges it needs, with those before it.
+    pub(super) shared: Extent,
+}
+
+/// Tells findings whole, one after the other.
+struct Teller<'r> {
+    report: &'r Report<'r>,
     shared: Shared,
     /// The finding that shows a scenario's text.
     texts: HashMap<&'r str, String>,
 }
 
-/// What was rendered.
-pub(super) struct Rendered {
-    pub(super) findings: Markup,
-    pub(super) shared: Shared,
-}
-
 impl<'r> Findings<'r> {
-    pub(super) fn new(report: &'r Report<'r>, whole: &'r HashSet<String>) -> Self {
-        Self { report, whole, shared: Shared::default(), texts: HashMap::new() }
+    pub(super) fn of(report: &'r Report<'r>) -> Self {
+        let mut teller = Teller { report, shared: Shared::default(), texts: HashMap::new() };
+        let mut told = IndexMap::new();
+        for finding in report.by_weight() {
+            let markup = teller.finding(finding).into_string();
+            told.insert(finding.anchor(), Told { markup, shared: teller.shared.extent() });
+        }
+        Self { report, told, shared: teller.shared }
     }
 
-    /// All findings, in the order of the rules.
-    pub(super) fn render(mut self) -> Rendered {
+    pub(super) fn len(&self) -> usize {
+        self.told.len()
+    }
+
+    /// Those of these positions, with their anchors.
+    pub(super) fn told(&self, positions: Range<usize>) -> impl Iterator<Item = (&str, &Told)> {
+        let told = self.told.get_range(positions);
+        told.into_iter().flatten().map(|(anchor, told)| (anchor.as_str(), told))
+    }
+
+    /// All findings, in the order of the rules: the first so many whole, the others in short.
+    pub(super) fn render(&self, whole: usize) -> Markup {
         let mut subjects: BTreeMap<(Option<usize>, &str), Vec<&RuleId>> = BTreeMap::new();
         let place = |id: &RuleId| rules::catalogue().iter().position(|rule| rule.id == *id);
         let mut ids: Vec<&RuleId> = self.report.findings.keys().collect();
@@ -49,18 +74,17 @@ impl<'r> Findings<'r> {
             let order = Subject::ALL.iter().position(|known| Some(*known) == subject).unwrap_or(Subject::ALL.len());
             subjects.entry((Some(order), subject.map_or("other rules", Subject::as_str))).or_default().push(id);
         }
-        let findings = html! {
+        html! {
             @for ((_, subject), ids) in subjects {
                 section.subject {
                     h3 { (subject) }
-                    @for id in ids { (self.rule(id)) }
+                    @for id in ids { (self.rule(id, whole)) }
                 }
             }
-        };
-        Rendered { findings, shared: self.shared }
+        }
     }
 
-    fn rule(&mut self, id: &RuleId) -> Markup {
+    fn rule(&self, id: &RuleId, whole: usize) -> Markup {
         let report = self.report;
         let findings = report.findings.get(id).map(Vec::as_slice).unwrap_or_default();
         html! {
@@ -70,23 +94,18 @@ impl<'r> Findings<'r> {
                     Some(rule) => { p.says { (rule.says) } (facts(rule)) }
                     None => p { "This program's catalogue does not have the rule." }
                 }
-                @for finding in findings {
-                    @if self.whole.contains(&finding.anchor()) { (self.finding(finding)) } @else { (self.in_short(finding)) }
-                }
+                @for finding in findings { (self.finding(finding, whole)) }
             }
         }
     }
 
-    fn finding(&mut self, finding: &'r Finding<'r>) -> Markup {
-        let Some((_, first, seen)) = finding.shown().next() else { return html! {} };
+    fn finding(&self, finding: &Finding<'r>, whole: usize) -> Markup {
+        let anchor = finding.anchor();
+        let told = self.told.get_full(anchor.as_str()).filter(|(position, ..)| *position < whole);
         html! {
-            article id=(finding.anchor()) data-t=(finding.positions()) {
-                h5 { (first.title) }
-                p { (first.why) " " span.path { (first.place(seen.line)) } }
-                @for (target, outcome, seen) in finding.shown() { (self.on_target(finding, target, outcome, seen)) }
-                (self.others(finding))
-                (self.shared.steps(self.report, finding))
-                (self.scenario(finding))
+            @match told {
+                Some((_, _, told)) => article id=(anchor) data-t=(finding.positions()) { (PreEscaped(&told.markup)) },
+                None => (self.in_short(finding)),
             }
         }
     }
@@ -120,6 +139,20 @@ impl<'r> Findings<'r> {
             }
         }
         told
+    }
+}
+
+impl<'r> Teller<'r> {
+    fn finding(&mut self, finding: &'r Finding<'r>) -> Markup {
+        let Some((_, first, seen)) = finding.shown().next() else { return html! {} };
+        html! {
+            h5 { (first.title) }
+            p { (first.why) " " span.path { (first.place(seen.line)) } }
+            @for (target, outcome, seen) in finding.shown() { (self.on_target(finding, target, outcome, seen)) }
+            (self.others(finding))
+            (self.shared.steps(self.report, finding))
+            (self.scenario(finding))
+        }
     }
 
     /// What one target does.

@@ -1,7 +1,8 @@
 //! `report.html`: one file without anything outside it, for those who build a target and those who choose one.
 //!
-//! It is all there without JavaScript, which adds filters, a choice of theme and buttons that copy. A policy in the file
-//! forbids everything that it does not bring along, so that a target cannot smuggle in a script even if an escape were
+//! It is all there without JavaScript, which adds filters, a choice of theme and buttons that copy. Only of a report that
+//! would be too large the calls and scenarios of some findings are compressed, and JavaScript unpacks them. A policy in the
+//! file forbids everything that it does not bring along, so that a target cannot smuggle in a script even if an escape were
 //! missing. The same runs make the same bytes.
 
 mod findings;
@@ -9,13 +10,13 @@ mod matrix;
 mod model;
 mod open;
 mod overview;
+mod packed;
 mod rule;
+mod sequences;
 mod shared;
 mod text;
 mod undecided;
 mod verdict;
-
-use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,9 +27,9 @@ use super::RunLog;
 use super::by_hand::PREPARATION;
 use crate::judge::Verdict;
 use crate::rules::{Evidence, Subject};
-use findings::{Findings, Rendered};
+use findings::Findings;
 use model::Report;
-use shared::Shared;
+use shared::Extent;
 use text::Plain;
 
 const STYLE: &str = include_str!("report.css");
@@ -44,34 +45,47 @@ const LARGEST: usize = 1_000_000;
 #[must_use]
 pub fn render(targets: &[RunLog]) -> String {
     let report = Report::of(targets);
-    let findings = report.by_weight();
-    let with = |count: usize| {
-        let page = render_with(&report, &findings[..count].iter().cloned().collect()).into_string();
+    let findings = Findings::of(&report);
+    let page = |layout| {
+        let page = page(&report, &findings, layout).into_string();
         OPTIONAL_END_TAGS.iter().fold(page, |page, tag| page.replace(tag, ""))
     };
-    let all = with(findings.len());
-    if all.len() <= LARGEST {
-        return all;
+    let all = findings.len();
+    let plain = page(Layout { whole: all, packed: 0 });
+    if plain.len() <= LARGEST {
+        return plain;
     }
-    // The greatest number of findings shown whole with which the file is not too large.
-    let (mut least, mut page) = (0, with(0));
-    let mut most = findings.len();
-    while least + 1 < most {
-        let middle = least.midpoint(most);
-        let tried = with(middle);
-        if tried.len() <= LARGEST {
-            (least, page) = (middle, tried);
-        } else {
-            most = middle;
-        }
-    }
-    page
+    let rest_packed = |whole| page(Layout { whole, packed: all - whole });
+    let some_packed = |packed| page(Layout { whole: 0, packed });
+    greatest(all, &rest_packed).or_else(|| greatest(all, &some_packed)).unwrap_or_else(|| some_packed(0))
 }
 
-fn render_with(report: &Report<'_>, whole: &HashSet<String>) -> Markup {
-    let Rendered { findings, shared } = Findings::new(report, whole).render();
-    let count = report.findings.values().map(Vec::len).sum::<usize>();
-    let names: Vec<&str> = report.targets.iter().map(|target| target.name.as_str()).collect();
+/// The page with the greatest number that leaves it small enough; none, if not even 0 does.
+fn greatest(most: usize, page: &dyn Fn(usize) -> String) -> Option<String> {
+    let fitting = |number| Some(page(number)).filter(|page| page.len() <= LARGEST);
+    let (mut least, mut most, mut best) = (0, most, fitting(0)?);
+    while least + 1 < most {
+        let middle = least.midpoint(most);
+        match fitting(middle) {
+            Some(page) => (least, best) = (middle, page),
+            None => most = middle,
+        }
+    }
+    Some(best)
+}
+
+/// How many findings are told whole, and of how many others the same is packed. The rest is told in short only.
+#[derive(Clone, Copy)]
+struct Layout {
+    whole: usize,
+    packed: usize,
+}
+
+fn page(report: &Report<'_>, findings: &Findings<'_>, layout: Layout) -> Markup {
+    let Layout { whole, packed } = layout;
+    let count = findings.len();
+    let shown = findings.told(0..whole).last().map(|(_, told)| told.shared).unwrap_or_default();
+    let names: Vec<String> = report.targets.iter().map(|target| target.log.started.target_and_version()).collect();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -88,7 +102,7 @@ fn render_with(report: &Report<'_>, whole: &HashSet<String>) -> Markup {
                 header {
                     h1 { "KMS conformance" }
                     p { "Whether a target treats imported key material (BYOK) as AWS KMS does." }
-                    (contents(count))
+                    (contents(count, sequences::any(report)))
                 }
                 main {
                     section aria-labelledby="overview" { h2 #overview { "Overview" } (overview::overview(report)) }
@@ -96,7 +110,10 @@ fn render_with(report: &Report<'_>, whole: &HashSet<String>) -> Markup {
                     section aria-labelledby="rules" { h2 #rules { "Rules" } (legend()) (matrix::matrix(report)) }
                     section aria-labelledby="findings" {
                         h2 #findings { "Deviations" }
-                        @if count == 0 { p { "Nothing deviates." } } @else { (intro(count, whole.len())) (findings) }
+                        @if count == 0 { p { "Nothing deviates." } } @else { (intro(count, layout)) (findings.render(whole)) }
+                    }
+                    @if sequences::any(report) {
+                        section aria-labelledby="sequences" { h2 #sequences { "Generated sequences" } (sequences::sequences(report)) }
                     }
                     section aria-labelledby="open" {
                         h2 #open { "Open rules" }
@@ -104,21 +121,25 @@ fn render_with(report: &Report<'_>, whole: &HashSet<String>) -> Markup {
                         (open::open(report))
                     }
                     section aria-labelledby="undecided" { h2 #undecided { "Tests without a verdict" } (undecided::undecided(report)) }
-                    @if count > 0 { (by_hand(&shared)) }
+                    @if count > 0 { (by_hand(findings, shown)) }
                 }
                 footer { p { "Made by kms-conformance " (env!("CARGO_PKG_VERSION")) ". Key material, tokens and credentials are redacted." } }
+                @if packed > 0 { template #packed { (packed::packed(findings, whole..whole + packed, shown)) } }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
     }
 }
 
-fn intro(count: usize, whole: usize) -> Markup {
+fn intro(count: usize, Layout { whole, packed }: Layout) -> Markup {
+    let more = html! { "A report on fewer targets shows more, and " code { "kms-conformance scenario NAME" } " prints a scenario." };
     html! {
-        p { (count) " kinds: what one scenario shows of one rule, with the case of its matrix that comes first." }
-        @if whole < count {
-            p.note { "To keep this file small, " (whole) " of them are shown with their calls and their scenario, and the others in short. "
-                "A report on fewer targets shows more, and " code { "kms-conformance scenario NAME" } " prints a scenario." }
+        p { (count) @if count == 1 { " kind" } @else { " kinds" } ": what one scenario shows of one rule, with the case of its matrix that comes first." }
+        @if packed > 0 {
+            p.note #unpacked { "To keep this file small, the calls and scenarios of " (packed) " of them are compressed. Here they are told in short, since the page's script did not run; with it, they are told whole." }
+        }
+        @if whole + packed < count {
+            p.note { "To keep this file small, " (count - whole - packed) " of them are told in short, without their calls and their scenario. " (more) }
         }
     }
 }
@@ -134,13 +155,14 @@ fn policy() -> String {
     )
 }
 
-fn contents(findings: usize) -> Markup {
+fn contents(findings: usize, sequences: bool) -> Markup {
     html! {
         nav aria-label="Contents" {
             ul {
                 li { a href="#overview" { "Overview" } }
                 li { a href="#rules" { "Rules" } }
                 li { a href="#findings" { "Deviations (" (findings) ")" } }
+                @if sequences { li { a href="#sequences" { "Sequences" } } }
                 li { a href="#open" { "Open rules" } }
                 li { a href="#undecided" { "Without a verdict" } }
                 @if findings > 0 { li { a href="#by-hand" { "By hand" } } }
@@ -192,7 +214,7 @@ fn legend() -> Markup {
     }
 }
 
-fn by_hand(shared: &Shared) -> Markup {
+fn by_hand(findings: &Findings<'_>, shown: Extent) -> Markup {
     html! {
         section aria-labelledby="by-hand" {
             h2 #by-hand { "By hand" }
@@ -201,7 +223,10 @@ fn by_hand(shared: &Shared) -> Markup {
                 code { "<ImportToken, blob 3, 1732 bytes>" } " is redacted: the commands get a token, a public key and key material of their own." }
             pre.sh #preparation { (Plain(PREPARATION)) }
             p { "Commands and exchanges that set the scene of several deviations are shown once, here. In these exchanges names stand for key ids, ARNs, key material ids, accounts and instants, and the ids of requests are left out; in all, dates and the content type " code { "application/x-amz-json-1.1" } "." }
-            (shared.sections())
+            h3 { "Commands" }
+            div #commands { (findings.shared.commands(0..shown.commands)) }
+            h3 { "Exchanges" }
+            div #exchanges { (findings.shared.exchanges(0..shown.exchanges)) }
         }
     }
 }

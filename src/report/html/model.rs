@@ -68,10 +68,7 @@ impl<'a> Report<'a> {
         let tests = Tests::of(logs);
         let mut targets: Vec<Target<'a>> = Vec::new();
         for log in logs {
-            let same = targets.iter().filter(|other| other.log.started.target == log.started.target).count();
-            let name = &log.started.target;
-            let name = if same == 0 { name.clone() } else { format!("{name} ({})", same + 1) };
-            targets.push(Target::of(log, name, &tests));
+            targets.push(Target::of(log, name(logs, log, targets.len()), &tests));
         }
         Self { findings: findings(logs), targets, tests }
     }
@@ -81,18 +78,18 @@ impl<'a> Report<'a> {
         rules::catalogue().iter().filter(move |rule| rule.subject == subject)
     }
 
-    /// The anchors of the findings, those first that say most: one of each rule, then one of each wrong answer to it, then
-    /// one of each set of targets that give it.
-    pub(super) fn by_weight(&self) -> Vec<String> {
+    /// The findings, those first that say most: one of each rule, then one of each wrong answer to it, then one of each set
+    /// of targets that give it.
+    pub(super) fn by_weight(&self) -> Vec<&Finding<'a>> {
         let (mut rules, mut answers, mut sets) = (HashSet::new(), HashSet::new(), HashSet::new());
-        let mut anchors: Vec<(usize, String)> = Vec::new();
+        let mut findings: Vec<(usize, &Finding<'a>)> = Vec::new();
         for finding in self.findings.values().flatten() {
             let (rule, seen) = (&finding.kind.rule, &finding.kind.seen);
             let new = [rules.insert(rule), answers.insert((rule, seen)), sets.insert((rule, seen, finding.targets()))];
-            anchors.push((new.iter().position(|new| *new).unwrap_or(new.len()), finding.anchor()));
+            findings.push((new.iter().position(|new| *new).unwrap_or(new.len()), finding));
         }
-        anchors.sort_by_key(|(class, _)| *class);
-        anchors.into_iter().map(|(_, anchor)| anchor).collect()
+        findings.sort_by_key(|(class, _)| *class);
+        findings.into_iter().map(|(_, finding)| finding).collect()
     }
 
     /// Rules that runs of other versions judged, and that this program does not know.
@@ -193,6 +190,18 @@ impl<'a> Finding<'a> {
 /// A path as part of an anchor.
 pub(super) fn slug(path: &str) -> String {
     path.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
+}
+
+/// What a target is called: with its version where several versions of it stand side by side, and with a number where even
+/// that is the same.
+fn name(logs: &[RunLog], log: &RunLog, position: usize) -> String {
+    let started = &log.started;
+    let others = logs.iter().filter(|other| other.started.target == started.target);
+    let versions = others.clone().any(|other| other.started.target_version != started.target_version);
+    let name = if versions { started.target_and_version() } else { started.target.clone() };
+    let same = |other: &&RunLog| other.started.target_and_version() == started.target_and_version();
+    let earlier = logs[..position].iter().filter(same).count();
+    if earlier == 0 { name } else { format!("{name} ({})", earlier + 1) }
 }
 
 fn findings(logs: &[RunLog]) -> BTreeMap<RuleId, Vec<Finding<'_>>> {

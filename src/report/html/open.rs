@@ -22,7 +22,7 @@ pub(super) fn open(report: &Report<'_>) -> Markup {
                             tr {
                                 th scope="row" { a href={ "#rule-" (rule.id) } { (rule.id) } " " span.says { (rule.says) } }
                                 @for target in &report.targets {
-                                    td {
+                                    td data-on=(target.name) {
                                         @if let Some(seen) = target.observed.get(&rule.id) {
                                             ul { @for (what, count) in seen { li { (phrase(what)) " " small { (count) "×" } } } }
                                         } @else { span.none { "not observed" } }

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::model::{Report, Target};
+use super::sequences::{self, Sequences};
+use super::text::Plain;
 use super::verdict;
 use crate::judge::Verdict;
 use crate::rules::{self, RuleId, Subject};
@@ -16,14 +18,18 @@ pub(super) fn overview(report: &Report<'_>) -> Markup {
     };
     html! {
         div.wide role="region" tabindex="0" aria-label="The targets" {
-            table.overview {
+            table.overview data-n=(report.targets.len()) {
                 caption.sr { "The targets" }
                 thead { tr { td {} @for target in &report.targets { th scope="col" { (target.name) } } } }
                 tbody {
+                    @if report.targets.iter().any(|target| target.log.started.target_version.is_some()) {
+                        (row("Version", &version))
+                    }
                     (row("Verdict", &conclusion))
                     (row("Rules passed", &|target| rate(target.passed(|_| true))))
                     (row("Rules not judged", &not_judged))
                     (row("Tests", &tests))
+                    @if sequences::any(report) { (row("Sequences", &generated)) }
                     (row("URL", &|target| html! { (target.log.started.url.as_deref().unwrap_or("in this process")) }))
                     (row("Region", &|target| html! { (target.log.started.region) }))
                     (row("Run", &run))
@@ -45,6 +51,14 @@ pub(super) fn overview(report: &Report<'_>) -> Markup {
 
 fn is_on(id: &RuleId, subject: Subject) -> bool {
     rules::catalogue().get(id.as_str()).is_some_and(|rule| rule.subject == subject)
+}
+
+/// The target's version, as its description names it.
+fn version(target: &Target<'_>) -> Markup {
+    match &target.log.started.target_version {
+        Some(version) => html! { (Plain(version)) },
+        None => html! { span.none { "not given" } },
+    }
 }
 
 fn conclusion(target: &Target<'_>) -> Markup {
@@ -78,15 +92,36 @@ fn not_judged(target: &Target<'_>) -> Markup {
     let counts = counts.map(|verdict| (verdict, target.rules_with(*verdict))).filter(|(_, count)| *count > 0);
     let counts: Vec<(&Verdict, usize)> = counts.collect();
     let all: usize = counts.iter().map(|(_, count)| count).sum();
-    let counts: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
-    html! { b { (all) } @if all > 0 { div.note { (counts.join(", ")) } } }
+    html! { b { (all) } @if all > 0 { div.note { (counted(&counts)) } } }
 }
 
 fn tests(target: &Target<'_>) -> Markup {
     let tests = &target.summary.tests;
     let counts = Verdict::ALL.iter().rev().map(|verdict| (verdict, tests.of(*verdict))).filter(|(_, count)| *count > 0);
-    let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
-    html! { b { (target.log.outcomes.iter().filter(|outcome| !outcome.is_found()).count()) } " of " (target.log.started.tests) div.note { (counts.join(", ")) } }
+    let counts: Vec<(&Verdict, usize)> = counts.collect();
+    html! {
+        b { (tests.total()) } " of " (target.summary.due())
+        div.note { (counted(&counts)) }
+        @if let Some(words) = target.summary.found_words() { div.note { (words) } }
+    }
+}
+
+fn generated(target: &Target<'_>) -> Markup {
+    match Sequences::of(target) {
+        Some(sequences) => sequences.in_short(),
+        None => html! { span.none { "none" } },
+    }
+}
+
+/// Counts by verdict, which are not broken across lines.
+fn counted(counts: &[(&Verdict, usize)]) -> Markup {
+    let last = counts.len().saturating_sub(1);
+    html! {
+        @for (position, (verdict, count)) in counts.iter().enumerate() {
+            span.whole { (count) " " (verdict) @if position < last { "," } }
+            @if position < last { " " }
+        }
+    }
 }
 
 fn run(target: &Target<'_>) -> Markup {
@@ -95,7 +130,7 @@ fn run(target: &Target<'_>) -> Markup {
     let took = target.log.finished.as_ref().map(|finished| finished.at.duration_since(started).as_secs().max(0));
     html! {
         time datetime=(started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()) { (shown(started)) }
-        @if let Some(took) = took { ", " @if took >= 120 { (took / 60) " min" } @else { (took) " s" } }
+        @if let Some(took) = took { ", " span.whole { @if took >= 120 { (took / 60) " min" } @else { (took) " s" } } }
     }
 }
 

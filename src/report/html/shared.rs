@@ -2,6 +2,7 @@
 //! exchanges that are alike are shown once, and steps refer to them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use indexmap::IndexSet;
 use maud::{Markup, html};
@@ -21,6 +22,13 @@ const USUAL_CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 pub(super) struct Shared {
     commands: IndexSet<String>,
     exchanges: IndexSet<(String, String)>,
+}
+
+/// So many of the first commands and exchanges.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    pub(super) commands: usize,
+    pub(super) exchanges: usize,
 }
 
 /// A step, as far as it is known.
@@ -73,20 +81,23 @@ impl Shared {
         }
     }
 
-    /// The commands and exchanges that steps refer to.
-    pub(super) fn sections(&self) -> Markup {
+    /// How many there are.
+    pub(super) fn extent(&self) -> Extent {
+        Extent { commands: self.commands.len(), exchanges: self.exchanges.len() }
+    }
+
+    /// The commands that steps refer to by their numbers: those of these positions.
+    pub(super) fn commands(&self, positions: Range<usize>) -> Markup {
+        let commands = positions.filter_map(|index| Some((index + 1, self.commands.get_index(index)?)));
+        html! { @for (number, text) in commands { pre.sh id={ "c" (number) } { (Plain(text)) } } }
+    }
+
+    /// The exchanges that steps refer to by their numbers: those of these positions.
+    pub(super) fn exchanges(&self, positions: Range<usize>) -> Markup {
+        let exchanges = positions.filter_map(|index| Some((index + 1, self.exchanges.get_index(index)?)));
         html! {
-            @if !self.commands.is_empty() {
-                h3 { "Commands" }
-                @for (index, text) in self.commands.iter().enumerate() {
-                    pre.sh id={ "c" (index + 1) } { (Plain(text)) }
-                }
-            }
-            @if !self.exchanges.is_empty() {
-                h3 { "Exchanges" }
-                @for (index, (heading, text)) in self.exchanges.iter().enumerate() {
-                    div id={ "x" (index + 1) } { p { (phrase(heading)) } pre { (Plain(text)) } }
-                }
+            @for (number, (heading, text)) in exchanges {
+                div id={ "x" (number) } { p { (phrase(heading)) } pre { (Plain(text)) } }
             }
         }
     }

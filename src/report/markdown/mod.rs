@@ -75,6 +75,8 @@ fn head(page: &mut Page, runs: &[Digest]) {
 fn facts(summary: &Summary) -> String {
     let counts: Vec<String> = summary.tests.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
     let counts = if counts.is_empty() { "no tests".to_owned() } else { counts.join(", ") };
+    let found = summary.found_words().map(|words| format!(" ({words})")).unwrap_or_default();
+    let counts = format!("{counts}{found}");
     let Some(run) = &summary.run else { return counts };
     let shard = run.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
     let scenarios = run.scenarios.as_ref().map(|dir| format!(", scenarios of {}", code(dir))).unwrap_or_default();
@@ -251,7 +253,7 @@ fn deviations(page: &mut Page, run: &Digest, named: bool) {
     if groups.is_empty() {
         return;
     }
-    let title = titled(&format!("{} in {}", plural(deviating(run), "test"), kinds(groups.len())), run, named);
+    let title = titled(&format!("{} in {}", plural(deviating(&groups), "test"), kinds(groups.len())), run, named);
     page.block(&format!("#### Deviations: {title}\n\n"), "headings");
     for group in groups {
         page.block(&deviation(run, group), "kinds of deviations");
@@ -262,8 +264,10 @@ fn kinds(count: usize) -> String {
     plural(count, "kind")
 }
 
-fn deviating(run: &Digest) -> usize {
-    run.summary.tests.of(Verdict::Deviation)
+/// How many tests tell of these deviations.
+fn deviating(groups: &[&DeviationGroup]) -> usize {
+    let tests = groups.iter().flat_map(|group| std::iter::once(&group.first).chain(&group.others));
+    tests.map(|case| case.outcome.test.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 fn deviation(run: &Digest, group: &DeviationGroup) -> String {
