@@ -260,3 +260,17 @@ fn a_second_account_that_is_declared_needs_credentials() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("`second_account: true`, but there are no credentials"));
 }
+
+/// A call that the target does not offer does nothing, and the calls that are made at the same time do what they do.
+#[test]
+fn calls_beside_one_that_is_not_offered_are_taken_in() {
+    let (url, asked) = endpoint(&["RotateKeyOnDemand", "ListKeyRotations"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_PROFILE").env("NO_COLOR", "1");
+    let arguments = ["explore", "--property", "concurrency", "--cases", "60", "--clients", "3", "--endpoint", &url];
+    let dir = tempfile::tempdir().unwrap();
+    let output = command.args(arguments).arg("--out").arg(dir.path()).output().unwrap();
+    let shown = text(&output.stdout);
+    assert!(asked.lock().unwrap().iter().any(|operation| operation == "rotatekeyondemand"));
+    assert_eq!(output.status.code(), Some(0), "{shown}{}", text(&output.stderr));
+}

@@ -109,6 +109,15 @@ impl World {
         key.state_known = true;
     }
 
+    /// Takes in whether a key whose state is known shows itself enabled. What does not go with the state is one deviation,
+    /// and none of the calls that come after it, until another state is reached.
+    pub fn adopt_enabled(&mut self, name: Name, enabled: bool) {
+        if let Some(key) = self.keys.get_mut(&name) {
+            let odd = enabled != (key.state() == KeyState::Enabled);
+            key.odd_enabled = odd.then_some(key.way);
+        }
+    }
+
     /// Takes in that the target did to a key what the model does not allow: of its state and its materials nothing is
     /// known any more.
     pub fn doubt(&mut self, name: Name) {
@@ -301,6 +310,7 @@ impl Key {
             forgotten: BTreeSet::new(),
             state_known: true,
             certain: true,
+            odd_enabled: None,
         }
     }
 

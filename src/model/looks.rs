@@ -185,7 +185,11 @@ fn material_id(import: Name) -> String {
 }
 
 fn state_of(key: &Key) -> Value {
-    json!({ "KeyState": key.state().as_str(), "Enabled": key.state() == KeyState::Enabled })
+    let state = key.state();
+    match key.odd_enabled == Some(key.way) {
+        true => json!({ "KeyState": state.as_str() }),
+        false => json!({ "KeyState": state.as_str(), "Enabled": state == KeyState::Enabled }),
+    }
 }
 
 /// The rule by which a key has its state after a call.

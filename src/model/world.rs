@@ -114,6 +114,8 @@ pub struct Key {
     pub state_known: bool,
     /// Whether the model knows its materials. It does not after the target did what it must not do.
     pub certain: bool,
+    /// The way in which it showed an `Enabled` that its state does not have.
+    pub(super) odd_enabled: Option<Way>,
 }
 
 /// A material of a key.

@@ -253,31 +253,38 @@ impl TestRun<'_> {
         Ok(exchange)
     }
 
-    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls.
+    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls, on a
+    /// line each; there is none where the target does not offer the operation, which says nothing of the other calls.
     pub(crate) async fn send_together(
         &mut self,
         line: usize,
         calls: &[Call],
         passing: &[SignedDuration],
-    ) -> Result<Vec<Exchange>, Stop> {
+    ) -> Result<Vec<Option<Exchange>>, Stop> {
         self.refresh().await?;
-        let mut tasks = Vec::new();
+        // All are evaluated before the first goes out: none may be on its way when this ends.
+        let mut requests = Vec::new();
         for call in calls {
-            let (request, overrides) =
-                (self.judgement.evaluate(line, &call.request)?, self.overrides(line, &call.send)?);
+            requests.push((self.judgement.evaluate(line, &call.request)?, self.overrides(line, &call.send)?));
+        }
+        let mut tasks = Vec::new();
+        for (call, (request, overrides)) in calls.iter().zip(requests) {
             let (session, operation) = (Arc::clone(&self.sessions[&call.client]), call.operation);
             tasks.push(tokio::spawn(async move { session.call_with(operation, request, overrides).await }));
         }
         for duration in passing {
             self.advance(*duration).await?;
         }
-        let mut exchanges = Vec::new();
-        for (call, task) in calls.iter().zip(tasks) {
+        let (mut exchanges, mut stop) = (Vec::new(), None);
+        for (position, (call, task)) in calls.iter().zip(tasks).enumerate() {
             let exchange = task.await.map_err(|error| Stop::new(Verdict::HarnessError, error.to_string()))?;
-            self.take(line, call, &exchange)?;
-            exchanges.push(exchange);
+            match self.take(line + position, call, &exchange) {
+                Ok(()) => exchanges.push(Some(exchange)),
+                Err(lacking) if lacking.verdict == Verdict::Unsupported => exchanges.push(None),
+                Err(undecided) => stop = stop.or(Some(undecided)),
+            }
         }
-        Ok(exchanges)
+        stop.map_or(Ok(exchanges), Err)
     }
 
     /// Keeps the evidence of a call, and what it made.

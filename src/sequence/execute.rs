@@ -56,8 +56,8 @@ pub(crate) struct Written {
     pub(crate) step: Map<String, Value>,
     /// The exception, if it was refused.
     pub(crate) refused: Option<ErrorCode>,
-    /// Whether it only looks.
-    pub(crate) look: bool,
+    /// Whether it is no step of a scenario: it only looks, or the target does not offer the operation.
+    pub(crate) aside: bool,
 }
 
 /// A sequence that was run.
@@ -140,7 +140,7 @@ impl Execution<'_> {
         }
         if let Transition::Pass(duration) = transition {
             let step = write::step(&self.world, transition);
-            self.done.written.push(Written { step, refused: None, look: false });
+            self.done.written.push(Written { step, refused: None, aside: false });
             self.run.advance(*duration).await?;
             return self.synchronise().await;
         }
@@ -301,13 +301,20 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Takes in the state that a key shows, if the model does not know it or the target does not keep to it.
+    /// Takes in the state that a key shows, if the model does not know it or the target does not keep to it, and an
+    /// `Enabled` that does not go with it.
     pub(super) fn adopt(&mut self, look: &Look, exchange: &Exchange) {
         let Answer::Success(body) = &exchange.answer else { return };
         let state = body["KeyMetadata"]["KeyState"].as_str().and_then(|text| text.parse::<KeyState>().ok());
         let (Some(state), Some(key)) = (state, self.world.keys.get(&look.key)) else { return };
-        if !key.is_unsettled(self.world.now) && (!key.state_known || key.state() != state) {
+        if key.is_unsettled(self.world.now) {
+            return;
+        }
+        if !key.state_known || key.state() != state {
             self.world.adopt(look.key, state);
+        }
+        if let Some(enabled) = body["KeyMetadata"]["Enabled"].as_bool() {
+            self.world.adopt_enabled(look.key, enabled);
         }
     }
 
@@ -315,20 +322,29 @@ impl Execution<'_> {
     pub(super) async fn send(&mut self, call: &Call) -> Result<Option<Exchange>, Stop> {
         match self.run.send(self.done.written.len() + 1, call).await {
             Ok(exchange) => Ok(Some(exchange)),
-            Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => {
-                self.done.unmade += usize::from(stop.verdict == Verdict::Blocked);
+            Err(stop) if stop.verdict == Verdict::Blocked => {
+                self.done.unmade += 1;
+                Ok(None)
+            }
+            Err(stop) if stop.verdict == Verdict::Unsupported => {
+                self.note_unsupported();
                 Ok(None)
             }
             Err(stop) => Err(stop),
         }
     }
 
-    pub(super) fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, look: bool) {
+    pub(super) fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, aside: bool) {
         let refused = match &exchange.answer {
             Answer::Refusal { code, .. } => Some(code.clone()),
             _ => None,
         };
-        self.done.written.push(Written { step, refused, look });
+        self.done.written.push(Written { step, refused, aside });
+    }
+
+    /// The evidence of a call that the target does not offer has a line of its own.
+    pub(super) fn note_unsupported(&mut self) {
+        self.done.written.push(Written { step: Map::new(), refused: None, aside: true });
     }
 
     pub(super) fn count(&mut self, rule: &str) {

@@ -102,11 +102,11 @@ pub(crate) fn found_operation(scenario: &str, rule: &RuleId) -> Option<String> {
 /// The calls up to the one that shows the deviation, each expected to come out as it did, and that one judged.
 fn steps(written: &[Written], found: &Found, witness: bool) -> Vec<Map<String, Value>> {
     let Some((judged, before)) = written.get(..=found.at).and_then(<[Written]>::split_last) else { return Vec::new() };
-    let mut steps: Vec<Map<String, Value>> = before.iter().filter(|step| !step.look).map(scene).collect();
+    let mut steps: Vec<Map<String, Value>> = before.iter().filter(|step| !step.aside).map(scene).collect();
     let mut last = judged.step.clone();
     last.remove("as");
     last.extend(found.expectation.clone());
-    if judged.look {
+    if judged.aside {
         steps.push(last);
         return steps;
     }

@@ -6,7 +6,7 @@ use serde_json::Map;
 
 use super::execute::{Execution, Found, Signature, rule_id};
 use super::write;
-use crate::judge::{Finding, Stop, Verdict};
+use crate::judge::{Comparison, Finding, Stop, Verdict};
 use crate::kms::KeyState;
 use crate::model::{Allowed, Happened, Look, Name, Orders, Seen, Transition, World};
 use crate::scenario::Call;
@@ -19,6 +19,27 @@ const AT_THE_SAME_TIME: &str = "at the same time: ";
 struct Looked {
     look: Look,
     exchange: Exchange,
+    line: usize,
+}
+
+/// Calls that were made at the same time, after this world.
+struct Together {
+    before: World,
+    happened: Vec<Happened>,
+    /// Where the evidence of each is; time that passes has none.
+    lines: Vec<usize>,
+}
+
+/// What no order of the calls explains.
+struct Unexplained {
+    rule: String,
+    /// The position of the call that it is told of.
+    call: usize,
+    line: usize,
+    expected: String,
+    what: String,
+    /// The look that shows it, where the calls themselves are explained.
+    seen: Option<Comparison>,
 }
 
 impl Execution<'_> {
@@ -39,11 +60,16 @@ impl Execution<'_> {
         let requests: Vec<Call> = calls.iter().map(|(_, call)| call.clone()).collect();
         let exchanges = match self.run.send_together(line, &requests, &passing).await {
             Ok(exchanges) => exchanges,
-            Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => return Ok(()),
+            Err(stop) if stop.verdict == Verdict::Blocked => return Ok(()),
             Err(stop) => return Err(stop),
         };
         let mut happened: Vec<Happened> = passing.iter().map(|duration| passed(*duration)).collect();
+        let mut lines = vec![line; happened.len()];
         for ((transition, call), exchange) in calls.into_iter().zip(&exchanges) {
+            let Some(exchange) = exchange else {
+                self.note_unsupported();
+                continue;
+            };
             self.done.operations += 1;
             let refused = match &exchange.answer {
                 Answer::Refusal { code, .. } => Some(code.clone()),
@@ -52,9 +78,10 @@ impl Execution<'_> {
             self.note_step(write::step(&before, &transition), exchange, false);
             self.run.bind(call.binding.as_deref(), exchange);
             happened.push(Happened { transition, refused });
+            lines.push(self.done.written.len());
         }
         let looked = self.look_at_all(&before, &happened).await?;
-        self.explain(&before, &happened, &looked);
+        self.explain(&Together { before, happened, lines }, &looked);
         self.synchronise().await
     }
 
@@ -87,54 +114,59 @@ impl Execution<'_> {
                 let Some(call) = self.read(&step) else { continue };
                 let Some(exchange) = self.send(&call).await? else { continue };
                 self.note_step(step, &exchange, true);
-                looked.push(Looked { look, exchange });
+                looked.push(Looked { look, exchange, line: self.done.written.len() });
             }
         }
         Ok(looked)
     }
 
     /// Goes on in a world that explains all that was seen, and reports that there is none.
-    fn explain(&mut self, before: &World, happened: &[Happened], looked: &[Looked]) {
+    fn explain(&mut self, together: &Together, looked: &[Looked]) {
+        let Together { before, happened, lines } = together;
         match before.orders(happened) {
             Orders::Unexplained { rule, call, allowed } => {
                 let what = happened[call].refused.as_ref().map_or("success", |code| code.as_str()).to_owned();
-                let expected = expected(&allowed);
-                self.report(before, happened, rule, call, &format!("{expected}, in some order of the calls"), &what);
+                let expected = format!("{}, in some order of the calls", expected(&allowed));
+                let (rule, line) = (rule.to_owned(), lines[call]);
+                self.report(together, Unexplained { rule, call, line, expected, what, seen: None });
                 happened.iter().for_each(|call| self.world.take(&call.transition, call.refused.is_none()));
                 self.distrust(happened, looked);
             }
             Orders::Explained(worlds) => {
-                let mut missed = Vec::new();
+                let mut missed = None;
                 for world in worlds {
                     match self.contradiction(&world, looked) {
                         None => {
                             self.world = world;
                             return;
                         }
-                        Some(rule) => missed.push((rule, world)),
+                        Some(contradiction) => missed = Some((contradiction, world)),
                     }
                 }
-                let Some((rule, world)) = missed.pop() else { return };
-                let call = happened.len() - 1;
-                self.report(before, happened, &rule, call, "what some order of the calls leads to", "something else");
+                let Some(((rule, line, seen), world)) = missed else { return };
+                let (expected, what) =
+                    ("what some order of the calls leads to".to_owned(), "something else".to_owned());
+                let (call, seen) = (happened.len().saturating_sub(1), Some(seen));
+                self.report(together, Unexplained { rule, call, line, expected, what, seen });
                 self.world = world;
                 self.distrust(happened, looked);
             }
         }
     }
 
-    /// The first rule that what was seen breaks in this world.
-    fn contradiction(&mut self, world: &World, looked: &[Looked]) -> Option<String> {
-        for Looked { look, exchange } in looked {
+    /// The first rule that what was seen breaks in this world, and where.
+    fn contradiction(&mut self, world: &World, looked: &[Looked]) -> Option<(String, usize, Comparison)> {
+        for Looked { look, exchange, line } in looked {
             let wanted = world.looks(&Transition::Describe { key: look.key }, true, None);
             for wanted in wanted.into_iter().filter(|wanted| wanted.seen == look.seen) {
                 let step = write::look(world, &wanted);
                 for (rule, members) in wanted.checks {
                     let Some((_, expected, _)) = self.check(&step, rule, members) else { continue };
                     self.count(rule);
-                    let line = self.done.written.len();
-                    if self.run.compare(line, &expected, exchange).is_ok_and(|comparison| !comparison.holds()) {
-                        return Some(rule.to_owned());
+                    if let Ok(comparison) = self.run.compare(*line, &expected, exchange)
+                        && !comparison.holds()
+                    {
+                        return Some((rule.to_owned(), *line, comparison));
                     }
                 }
             }
@@ -147,29 +179,32 @@ impl Execution<'_> {
         for name in happened.iter().filter_map(|call| call.transition.key()).collect::<BTreeSet<_>>() {
             self.world.doubt(name);
         }
-        for Looked { look, exchange } in looked {
+        for Looked { look, exchange, .. } in looked {
             self.adopt(look, exchange);
         }
     }
 
-    fn report(&mut self, before: &World, happened: &[Happened], rule: &str, call: usize, expected: &str, what: &str) {
-        let Some(rule) = rule_id(rule) else { return };
-        let history: Vec<String> = happened.iter().map(told).collect();
-        let history = history.join(" ‖ ");
-        let key = happened[call].transition.key();
+    fn report(&mut self, together: &Together, unexplained: Unexplained) {
+        let Together { before, happened, .. } = together;
+        let Unexplained { rule, call, line, expected, what, seen } = unexplained;
+        let (Some(rule), Some(happening)) = (rule_id(&rule), happened.get(call)) else { return };
+        let history = happened.iter().map(told).collect::<Vec<_>>().join(" ‖ ");
+        let key = happening.transition.key();
         let state: Option<KeyState> = key.and_then(|key| before.keys.get(&key)).map(crate::model::Key::state);
-        let Some(operation) = happened[call].transition.operation() else { return };
-        let line = self.done.written.len();
+        let Some(operation) = happening.transition.operation() else { return };
         let signature =
             Signature { rule: rule.to_string(), operation, state, what: format!("{AT_THE_SAME_TIME}{what}") };
+        let observed = format!("{AT_THE_SAME_TIME}{history}");
+        // Where members are shown in place of what was observed, the calls are told besides.
+        let notes = seen.iter().map(|_| observed.clone()).collect();
         let finding = Finding {
             rule,
             verdict: Verdict::Deviation,
-            line: line.saturating_sub(1),
-            expected: Some(expected.to_owned()),
-            observed: format!("{AT_THE_SAME_TIME}{history}"),
-            differences: Vec::new(),
-            notes: Vec::new(),
+            line,
+            expected: Some(expected),
+            observed,
+            differences: seen.map(|seen| seen.differences).unwrap_or_default(),
+            notes,
             listed: None,
         };
         let (at, expectation, witness) = (line.saturating_sub(1), Map::new(), None);

@@ -454,3 +454,16 @@ fn how_a_key_came_to_be_in_its_state_may_be_left_out_where_nothing_changed_it() 
     assert_eq!(told(None).0, "ENA-IDEMP");
     assert_eq!(told(None).1["KeyMetadata"]["KeyState"], KeyState::Enabled.as_str());
 }
+
+/// An Enabled that does not go with the state is told once, not of every call that leaves the key as it is.
+#[test]
+fn an_odd_enabled_is_none_of_the_calls_that_follow() {
+    let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
+    world.does(&Transition::Disable { key });
+    world.adopt_enabled(key, true);
+    let checks = after(&mut world, &Transition::Disable { key }, false);
+    assert_eq!(checks[0], ("KST-UNMOVED", json!({ "KeyMetadata": { "KeyState": "Disabled" } })));
+    assert_eq!(state_after(&mut world, &Transition::Enable { key }, true), "Enabled by DIS-ENA-EXT");
+    world.adopt_enabled(key, true);
+    assert_eq!(state_after(&mut world, &describe(key), true), "Enabled by KST-UNMOVED");
+}

@@ -36,10 +36,14 @@ impl Fit<'_> {
                 (Kind::Blob, [Part::Reference(_)]) => !self.nested,
                 _ => false,
             },
-            (Expr::Object(members), Kind::Structure | Kind::Map) => members.iter().all(|(name, value)| {
+            (Expr::Object(members), Kind::Structure | Kind::Map) => {
                 let inner = Fit { nested: true, ..*self };
-                shape.member(name).or_else(|| shape.map_value()).is_some_and(|shape| inner.value(value, shape))
-            }),
+                let given = |required: &String| members.iter().any(|(name, _)| name == required);
+                let fits = |shape: &Shape, value| inner.value(value, shape);
+                let member = |name: &str| shape.member(name).or_else(|| shape.map_value());
+                shape.required.iter().all(given)
+                    && members.iter().all(|(name, value)| member(name).is_some_and(|shape| fits(shape, value)))
+            }
             (Expr::Array(items), Kind::List) => {
                 let inner = Fit { nested: true, ..*self };
                 at_least(items.len(), shape)

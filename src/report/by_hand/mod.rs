@@ -155,4 +155,36 @@ raw ImportKeyMaterial "{\"KeyId\": \"$(jq -r .KeyMetadata.KeyId k.json)\"}"
 "#
         );
     }
+
+    #[test]
+    fn a_value_that_looks_like_a_flag_is_taken_for_a_value() {
+        let text = written(
+            r#"
+  - DeleteImportedKeyMaterial: { KeyId: -k, KeyMaterialId: { $repeat: "-", times: 64 } }
+    fails: any
+    checks: IMP-PARAMS
+"#,
+        );
+        let dashes = "-".repeat(64);
+        let command = "aws kms delete-imported-key-material --endpoint-url \"$ENDPOINT\"";
+        assert_eq!(
+            text,
+            format!("6: DeleteImportedKeyMaterial\n{command} \\\n  --key-id=-k \\\n  --key-material-id={dashes}\n")
+        );
+    }
+
+    #[test]
+    fn what_is_required_inside_a_member_is_required_by_the_aws_cli_too() {
+        let text = written(
+            r#"
+  - CreateKey: { Origin: EXTERNAL }
+    as: k
+    expect: { KeyMetadata: { KeyState: PendingImport } }
+  - TagResource: { KeyId: "${k.KeyId}", Tags: [{ TagValue: v }] }
+    fails: any
+    checks: IMP-PARAMS
+"#,
+        );
+        assert!(text.contains("\nraw TagResource \"{"), "{text}");
+    }
 }

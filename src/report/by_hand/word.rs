@@ -44,6 +44,11 @@ impl Word {
         whole
     }
 
+    /// Whether a command could take the word for a flag.
+    pub(super) fn looks_like_a_flag(&self) -> bool {
+        matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with('-'))
+    }
+
     fn plain(&self) -> String {
         let text = |piece: &Piece| match piece {
             Piece::Text(text) | Piece::Expansion(text) => text.clone(),

@@ -111,7 +111,11 @@ impl<'t> Writer<'t> {
                 (Some(Kind::Structure | Kind::List | Kind::Map), _) => {
                     format!("--{flag} {}", self.json(value, shape).quoted())
                 }
-                _ => format!("--{flag} {}", self.text(value).quoted()),
+                _ => {
+                    let word = self.text(value);
+                    let between = if word.looks_like_a_flag() { '=' } else { ' ' };
+                    format!("--{flag}{between}{}", word.quoted())
+                }
             });
         }
         if shape.member("Marker").is_some() {
