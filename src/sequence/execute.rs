@@ -39,6 +39,9 @@ pub(crate) struct Signature {
 pub(crate) struct Found {
     pub(crate) signature: Signature,
     pub(crate) finding: Finding,
+    /// Whether the key may now be another than AWS's would be: the call went the wrong way, or the key is in a state that
+    /// it must not be in. What is only shown wrongly, or refused by the wrong exception, changes nothing.
+    pub(crate) diverges: bool,
     /// Which of the [`Written`] steps shows it.
     pub(crate) at: usize,
     /// The operations that were called at the same time, if that is what the deviation is about.
@@ -54,8 +57,8 @@ pub(crate) struct Found {
 pub(crate) struct Written {
     /// The step, without any expectation.
     pub(crate) step: Map<String, Value>,
-    /// The exception, if it was refused.
-    pub(crate) refused: Option<ErrorCode>,
+    /// The exceptions that a refusal like it may have, if it was refused; any, if there are none.
+    pub(crate) refused: Option<Vec<ErrorCode>>,
     /// Whether it only looks.
     pub(crate) look: bool,
 }
@@ -78,6 +81,18 @@ pub(crate) struct Executed {
     pub(crate) concurrent: bool,
     pub(crate) exchanges: Vec<Evidence>,
     pub(crate) left_behind: Vec<String>,
+}
+
+impl Executed {
+    /// In how many ways the target had done before a deviation what AWS does not do.
+    pub(crate) fn divergences_before(&self, found: &Found) -> usize {
+        self.diverged_before(found).count()
+    }
+
+    /// The deviations before one that may have led to it.
+    pub(crate) fn diverged_before(&self, found: &Found) -> impl Iterator<Item = &Found> {
+        self.found.iter().filter(move |other| other.diverges && other.at < found.at)
+    }
 }
 
 /// Runs a sequence in a session, and so on emulators in an account, of its own.
@@ -192,7 +207,7 @@ impl Execution<'_> {
         let Some(exchange) = self.send(&call).await? else { return Ok(()) };
         let succeeded = matches!(exchange.answer, Answer::Success(_));
         self.done.operations += 1;
-        self.note_step(step, &exchange, false);
+        self.note_step(step, &exchange, Some(allowed));
         if let Some((way, _)) = before {
             self.done.reach.note(way, call.operation, succeeded);
         }
@@ -254,6 +269,7 @@ impl Execution<'_> {
         let about_state = comparison.differences.iter().any(|difference| difference.path.ends_with(".KeyState"));
         let looking = [Operation::DescribeKey, Operation::ListKeyRotations].contains(&exchange.operation);
         let looks = looking && !about_state && comparison.right_way;
+        let diverges = !right_way || about_state;
         let signature = Signature {
             rule: rule.to_string(),
             operation: if looks { exchange.operation } else { context.operation },
@@ -264,7 +280,7 @@ impl Execution<'_> {
         let at = line - 1;
         let finding = finding(rule, line, comparison);
         let (together, expectation) = (Vec::new(), expectation.clone());
-        self.done.found.push(Found { signature, finding, at, together, expectation, witness });
+        self.done.found.push(Found { signature, finding, diverges, at, together, expectation, witness });
         right_way
     }
 
@@ -291,7 +307,7 @@ impl Execution<'_> {
         let checks = look.checks.iter().filter_map(|(rule, members)| self.check(&step, rule, members.clone()));
         let checks: Vec<_> = checks.collect();
         let Some(exchange) = self.send(&call).await? else { return Ok(()) };
-        self.note_step(step, &exchange, true);
+        self.note_step(step, &exchange, None);
         let operation = transition.operation().unwrap_or(call.operation);
         let context = Judged { transition, before, operation };
         for (rule, expected, expectation) in &checks {
@@ -323,12 +339,17 @@ impl Execution<'_> {
         }
     }
 
-    pub(super) fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, look: bool) {
-        let refused = match &exchange.answer {
-            Answer::Refusal { code, .. } => Some(code.clone()),
+    /// Keeps a step, a look if nothing is `allowed`. Which of several exceptions a refusal has says nothing of the key.
+    pub(super) fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, allowed: Option<&Allowed>) {
+        let refused = match (&exchange.answer, allowed) {
+            (Answer::Refusal { code, .. }, Some(Allowed::Refusal { codes, .. })) if !codes.is_empty() => {
+                let other = (!codes.contains(code)).then_some(code);
+                Some(codes.iter().chain(other).cloned().collect())
+            }
+            (Answer::Refusal { .. }, _) => Some(Vec::new()),
             _ => None,
         };
-        self.done.written.push(Written { step, refused, look });
+        self.done.written.push(Written { step, refused, look: allowed.is_none() });
     }
 
     pub(super) fn count(&mut self, rule: &str) {

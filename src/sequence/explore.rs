@@ -9,16 +9,15 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::execute::{Executed, Found, Signature, execute};
-use super::export::{self, Provenance};
 use super::property::{PROPERTIES, Property, Scope, scheduled};
 use super::reach::Reach;
 use super::tally::{Tally, property_outcome};
+use crate::emulator::{Config, Emulator};
 use crate::judge::Verdict;
 use crate::kms::Operation;
 use crate::model::Transition;
-use crate::rules::{self, RuleId};
-use crate::runner::{self, Event, Generated, Options, RunStarted, Stopper, TestOutcome, explore_command};
-use crate::scenario::{SourceFile, parse};
+use crate::rules::RuleId;
+use crate::runner::{Event, Generated, Options, Stopper, TestOutcome};
 use crate::target::Target;
 
 /// How much is explored.
@@ -74,10 +73,6 @@ pub struct Explored {
     pub sequences: u32,
 }
 
-/// A minimal sequence may take so many attempts.
-const ATTEMPTS: usize = 400;
-/// A deviation that depends on chance is tried so often.
-const REPLAYS: usize = 3;
 /// Without these there are no imports to speak of.
 const NEEDED: [Operation; 4] =
     [Operation::CreateKey, Operation::DescribeKey, Operation::GetParametersForImport, Operation::ImportKeyMaterial];
@@ -101,24 +96,34 @@ pub async fn explore(
     explored
 }
 
-struct Explorer<'e> {
-    target: &'e Arc<Target>,
+pub(super) struct Explorer<'e> {
+    pub(super) target: &'e Arc<Target>,
+    /// The built-in emulator, which does what the rules say: there a scenario must pass.
+    pub(super) correct: Target,
     exploration: &'e Exploration,
-    options: &'e Options,
-    stopper: &'e Stopper,
+    pub(super) options: &'e Options,
+    pub(super) stopper: &'e Stopper,
     began: Instant,
     turned: bool,
-    tallies: Vec<Tally>,
+    pub(super) tallies: Vec<Tally>,
     found: BTreeMap<Signature, First>,
     tick: Tick,
 }
 
 /// Where a deviation was first seen.
-struct First {
-    property: usize,
-    case: u32,
-    found: Found,
-    executed: Arc<Executed>,
+pub(super) struct First {
+    pub(super) property: usize,
+    pub(super) case: u32,
+    pub(super) found: Found,
+    pub(super) executed: Arc<Executed>,
+}
+
+impl First {
+    /// The sequence to shrink is the one with the lowest number, whichever is over first, among those in which the fewest
+    /// calls deviate before.
+    fn rank(&self) -> (usize, usize, u32) {
+        (self.executed.divergences_before(&self.found), self.property, self.case)
+    }
 }
 
 impl<'e> Explorer<'e> {
@@ -131,7 +136,8 @@ impl<'e> Explorer<'e> {
         let turned = target.session().await.is_ok_and(|session| session.clock().is_controlled());
         let tallies = exploration.properties.iter().copied().map(Tally::new).collect();
         let (found, tick) = (BTreeMap::new(), Tick { of: exploration.cases, ..Tick::default() });
-        Self { target, exploration, options, stopper, began: Instant::now(), turned, tallies, found, tick }
+        let (correct, began) = (Target::emulator(Emulator::new(Config::default())), Instant::now());
+        Self { target, correct, exploration, options, stopper, began, turned, tallies, found, tick }
     }
 
     fn lacking(&self) -> Option<String> {
@@ -140,17 +146,17 @@ impl<'e> Explorer<'e> {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         let late = self.exploration.time.is_some_and(|time| self.began.elapsed() > time);
         late || self.stopper.reason().is_some()
     }
 
-    fn transitions(&self, property: usize, case: u32) -> Vec<Transition> {
+    pub(super) fn transitions(&self, property: usize, case: u32) -> Vec<Transition> {
         let tree = self.tree(property, case);
         tree.map(|tree| tree.current()).unwrap_or_default()
     }
 
-    fn tree(&self, property: usize, case: u32) -> Option<super::tree::SequenceTree> {
+    pub(super) fn tree(&self, property: usize, case: u32) -> Option<super::tree::SequenceTree> {
         let tally = self.tallies.get(property)?;
         let (length, clients) = (self.exploration.steps, self.exploration.clients);
         tally.property.sequence(self.exploration.seed, case, Scope { length, turned: self.turned, clients })
@@ -207,10 +213,8 @@ impl<'e> Explorer<'e> {
         self.tallies[property].add(&executed);
         for found in &executed.found {
             let first = First { property, case, found: found.clone(), executed: Arc::clone(&executed) };
-            // Whichever sequence is over first, the one with the lowest number is shrunk.
-            let earlier =
-                self.found.get(&found.signature).is_some_and(|other| (other.property, other.case) <= (property, case));
-            if !earlier {
+            let better = self.found.get(&found.signature).is_some_and(|other| other.rank() <= first.rank());
+            if !better {
                 self.found.insert(found.signature.clone(), first);
             }
         }
@@ -253,101 +257,8 @@ impl<'e> Explorer<'e> {
         self.found.retain(|_, first| first.found.together.iter().all(|operation| !alone.contains(operation)));
     }
 
-    async fn minimal(&self, signature: &Signature, first: &First) -> TestOutcome {
-        let tally = &self.tallies[first.property];
-        let (mut best, steps) = (None, self.transitions(first.property, first.case).len());
-        if let Some(mut tree) = self.tree(first.property, first.case) {
-            let (mut attempts, mut more) = (0, true);
-            let mut failed = self.shows(tally, signature, &tree.current()).await;
-            let reproduced = failed.is_some();
-            while reproduced && more && attempts < ATTEMPTS && !self.is_over() {
-                match failed.take() {
-                    Some(smaller) => {
-                        best = Some(smaller);
-                        more = tree.simplify();
-                    }
-                    None => more = tree.complicate(),
-                }
-                if more {
-                    failed = self.shows(tally, signature, &tree.current()).await;
-                }
-                attempts += 1;
-            }
-            best = failed.or(best);
-        }
-        let generated = self.generated(tally.property, Some(first.case));
-        let run = RunStarted::now(self.target, 0);
-        let provenance = Provenance { command: explore_command(Some(&run), &generated), steps };
-        let outcome = match best {
-            // A scenario's calls are made one after the other.
-            Some((executed, found)) if executed.concurrent => {
-                let note = "calls at the same time: a replay shows it again, if not every time".to_owned();
-                as_seen(&executed, &found, &provenance, note)
-            }
-            Some((executed, found)) => {
-                let note =
-                    "the same calls in a scenario, without looks at the key between them, do not show it".to_owned();
-                let outcome = self.confirmed(tally, &executed, &found, &provenance).await;
-                outcome.unwrap_or_else(|| as_seen(&executed, &found, &provenance, note))
-            }
-            None => {
-                let note = format!("seen in a sequence of {steps} steps; a replay did not show it again");
-                as_seen(&first.executed, &first.found, &provenance, note)
-            }
-        };
-        TestOutcome { generated: Some(generated), ..outcome }
-    }
-
-    /// Whether a sequence shows the deviation, on the target.
-    async fn shows(
-        &self,
-        tally: &Tally,
-        signature: &Signature,
-        transitions: &[Transition],
-    ) -> Option<(Executed, Found)> {
-        let transitions = export::renumbered(transitions);
-        // Which of several calls comes first is chance.
-        let tries = if transitions.iter().any(|step| matches!(step, Transition::Together(_))) { REPLAYS } else { 1 };
-        for _ in 0..tries {
-            let executed = execute(self.target, &tally.setting, &transitions, self.options, self.stopper).await;
-            if let Some(found) = executed.found.iter().find(|found| found.signature == *signature).cloned() {
-                return Some((executed, found));
-            }
-        }
-        None
-    }
-
-    /// The scenario's own run, which must show the deviation, too. A look at the key before the judged call makes it
-    /// plainer, but may be what makes the deviation go away.
-    async fn confirmed(
-        &self,
-        tally: &Tally,
-        executed: &Executed,
-        found: &Found,
-        provenance: &Provenance,
-    ) -> Option<TestOutcome> {
-        for witness in [true, false].repeat(REPLAYS) {
-            let text = export::scenario(&tally.setting, &executed.written, found, witness, provenance);
-            let name = export::name(found);
-            let file = SourceFile { path: format!("{name}.yaml"), text: text.clone() };
-            let tests = match parse(&name, file) {
-                Ok(tests) => tests,
-                Err(errors) => {
-                    tracing::warn!(%errors, "the scenario of a sequence cannot be read");
-                    return None;
-                }
-            };
-            let mut outcome = runner::run_test(self.target, tests.first()?, self.options).await;
-            if outcome.verdict == Verdict::Deviation {
-                outcome.text = Some(text);
-                return Some(outcome);
-            }
-        }
-        None
-    }
-
     /// What makes a property's sequences again: all of them, or those up to this one.
-    fn generated(&self, property: &Property, case: Option<u32>) -> Generated {
+    pub(super) fn generated(&self, property: &Property, case: Option<u32>) -> Generated {
         let Exploration { seed, steps, clients, cases, .. } = *self.exploration;
         let cases = case.map_or(cases, |case| case + 1);
         Generated { property: property.name.to_owned(), seed, cases, steps, clients }
@@ -367,31 +278,5 @@ impl<'e> Explorer<'e> {
         let lacking = self.lacking();
         let generated = |tally: &Tally| self.generated(tally.property, None);
         self.tallies.iter().map(|tally| property_outcome(tally, lacking.as_deref(), generated(tally))).collect()
-    }
-}
-
-/// A deviation with the evidence of the sequence that showed it, where that cannot be a scenario.
-fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: String) -> TestOutcome {
-    let name = export::name(found);
-    let mut finding = found.finding.clone();
-    finding.notes.push(note);
-    TestOutcome {
-        test: name.clone(),
-        scenario: name,
-        subject: export::REGRESSIONS.to_owned(),
-        title: export::title(found),
-        why: rules::catalogue().get(&found.signature.rule).map_or_else(String::new, |rule| rule.says.clone()),
-        file: String::new(),
-        text: None,
-        verdict: Verdict::Deviation,
-        reason: Some(format!("repeat with: {}", provenance.command)),
-        unsupported: Vec::new(),
-        rules: vec![finding.rule.clone()],
-        findings: vec![finding],
-        exchanges: executed.exchanges.clone(),
-        left_behind: Vec::new(),
-        listed: None,
-        generated: None,
-        elapsed_ms: 0.0,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::execute::{Found, Written};
 use super::setting::Setting;
-use super::write::OTHER_REGION;
+use super::write::{self, OTHER_REGION};
 use crate::kms::ErrorCode;
 use crate::model::{Import, Name, Transition, Use, Wrapping};
 use crate::rules;
@@ -108,10 +108,12 @@ fn steps(written: &[Written], found: &Found, witness: bool) -> Vec<Map<String, V
 
 fn scene(written: &Written) -> Map<String, Value> {
     let mut step = written.step.clone();
-    if let Some(code) = &written.refused {
+    if let Some(codes) = &written.refused {
         step.remove("as");
-        let known = ErrorCode::known().contains(&code.as_str());
-        step.insert("fails".to_owned(), if known { code.as_str().into() } else { "any".into() });
+        let known = codes.iter().all(|code| ErrorCode::known().contains(&code.as_str()));
+        step.insert("fails".to_owned(), write::codes(if known { codes } else { &[] }));
+    } else if step.contains_key("ReplicateKey") {
+        step.insert("expect".to_owned(), json!({ "ReplicaKeyMetadata": { "KeyState": "Creating" } }));
     } else if let Some(request) = step.get("CreateKey") {
         let external = request.get("Origin").is_some();
         let state = if external { "PendingImport" } else { "Enabled" };

@@ -10,6 +10,7 @@ mod execute;
 mod explore;
 mod export;
 mod hunt;
+mod minimal;
 mod property;
 mod reach;
 mod setting;

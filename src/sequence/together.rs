@@ -49,7 +49,7 @@ impl Execution<'_> {
                 Answer::Refusal { code, .. } => Some(code.clone()),
                 _ => None,
             };
-            self.note_step(write::step(&before, &transition), exchange, false);
+            self.note_step(write::step(&before, &transition), exchange, Some(&Allowed::Unstated));
             self.run.bind(call.binding.as_deref(), exchange);
             happened.push(Happened { transition, refused });
         }
@@ -86,7 +86,7 @@ impl Execution<'_> {
                 let step = write::look(world, &look);
                 let Some(call) = self.read(&step) else { continue };
                 let Some(exchange) = self.send(&call).await? else { continue };
-                self.note_step(step, &exchange, true);
+                self.note_step(step, &exchange, None);
                 looked.push(Looked { look, exchange });
             }
         }
@@ -172,9 +172,9 @@ impl Execution<'_> {
             notes: Vec::new(),
             listed: None,
         };
-        let (at, expectation, witness) = (line.saturating_sub(1), Map::new(), None);
+        let (at, expectation, witness, diverges) = (line.saturating_sub(1), Map::new(), None, true);
         let together = happened.iter().filter_map(|call| call.transition.operation()).collect();
-        self.done.found.push(Found { signature, finding, at, together, expectation, witness });
+        self.done.found.push(Found { signature, finding, diverges, at, together, expectation, witness });
     }
 }
 
