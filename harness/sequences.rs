@@ -120,7 +120,13 @@ async fn imports_that_race_are_found_and_told_with_their_history() {
     assert_eq!(outcome.text, None, "a scenario's calls are made one after the other");
     let observed = &outcome.findings[0].observed;
     assert!(observed.contains("‖ ImportKeyMaterial k1"), "{observed}");
-    assert!(!outcome.exchanges.is_empty());
+    // The judged call is marked, and the other one is shown before it.
+    let line = outcome.findings[0].line;
+    let judged: Vec<_> = outcome.exchanges.iter().filter(|evidence| evidence.line == line).collect();
+    assert_eq!(judged.len(), 1, "one exchange is marked");
+    assert_eq!(judged[0].operation, "ImportKeyMaterial");
+    let imports = outcome.exchanges.iter().filter(|evidence| evidence.operation == "ImportKeyMaterial");
+    assert!(imports.filter(|evidence| evidence.line < line).count() >= 2, "the first import, and the other new one");
     assert!(outcome.reason.as_ref().is_some_and(|reason| reason.contains("explore")), "{:?}", outcome.reason);
 }
 

@@ -253,7 +253,8 @@ impl TestRun<'_> {
         Ok(exchange)
     }
 
-    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls.
+    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls, whose
+    /// lines begin with this one.
     pub(crate) async fn send_together(
         &mut self,
         line: usize,
@@ -272,7 +273,7 @@ impl TestRun<'_> {
             self.advance(*duration).await?;
         }
         let mut exchanges = Vec::new();
-        for (call, task) in calls.iter().zip(tasks) {
+        for ((line, call), task) in (line..).zip(calls).zip(tasks) {
             let exchange = task.await.map_err(|error| Stop::new(Verdict::HarnessError, error.to_string()))?;
             self.take(line, call, &exchange)?;
             exchanges.push(exchange);

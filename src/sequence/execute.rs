@@ -44,8 +44,9 @@ pub(crate) struct Found {
     pub(crate) diverges: bool,
     /// Which of the [`Written`] steps shows it.
     pub(crate) at: usize,
-    /// The operations that were called at the same time, if that is what the deviation is about.
-    pub(crate) together: Vec<Operation>,
+    /// The calls that were made at the same time, if that is what the deviation is about: which of the [`Written`] steps
+    /// each is, and its operation.
+    pub(crate) together: Vec<(usize, Operation)>,
     /// What the step must come to, as a scenario has it.
     pub(crate) expectation: Map<String, Value>,
     /// The judged key, and its state as it was witnessed before the call.

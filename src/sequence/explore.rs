@@ -254,7 +254,7 @@ impl<'e> Explorer<'e> {
     fn drop_doubles(&mut self) {
         let alone = self.found.values().filter(|first| first.found.together.is_empty());
         let alone: BTreeSet<Operation> = alone.map(|first| first.found.signature.operation).collect();
-        self.found.retain(|_, first| first.found.together.iter().all(|operation| !alone.contains(operation)));
+        self.found.retain(|_, first| first.found.together.iter().all(|(_, operation)| !alone.contains(operation)));
     }
 
     /// What makes a property's sequences again: all of them, or those up to this one.

@@ -6,7 +6,7 @@ use super::execute::{Executed, Found, Signature, execute};
 use super::explore::{Explorer, First};
 use super::export::{self, Provenance};
 use super::tally::Tally;
-use crate::judge::Verdict;
+use crate::judge::{Evidence, Finding, Verdict};
 use crate::model::Transition;
 use crate::rules;
 use crate::runner::{self, RunStarted, TestOutcome, explore_command};
@@ -142,8 +142,9 @@ fn no_scenario(executed: &Executed, found: &Found, elsewhere: &TestOutcome) -> S
 /// A deviation with the evidence of the sequence that showed it, where that cannot be a scenario.
 fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: String) -> TestOutcome {
     let name = export::name(found);
-    let mut finding = found.finding.clone();
+    let (mut finding, mut exchanges) = (found.finding.clone(), executed.exchanges.clone());
     finding.notes.push(note);
+    judged_last(found, &mut finding, &mut exchanges);
     TestOutcome {
         test: name.clone(),
         scenario: name,
@@ -157,10 +158,25 @@ fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: St
         unsupported: Vec::new(),
         rules: vec![finding.rule.clone()],
         findings: vec![finding],
-        exchanges: executed.exchanges.clone(),
+        exchanges,
         left_behind: Vec::new(),
         listed: None,
         generated: None,
         elapsed_ms: 0.0,
     }
+}
+
+/// Of calls at the same time puts the judged one last, since what comes after that is not shown as having led to it.
+fn judged_last(found: &Found, finding: &mut Finding, exchanges: &mut [Evidence]) {
+    let lines = found.together.iter().map(|(at, _)| at + 1);
+    let Some(last) = lines.clone().max().filter(|_| lines.clone().any(|line| line == finding.line)) else { return };
+    for evidence in exchanges.iter_mut() {
+        if evidence.line == finding.line {
+            evidence.line = last;
+        } else if evidence.line > finding.line && evidence.line <= last {
+            evidence.line -= 1;
+        }
+    }
+    exchanges.sort_by_key(|evidence| evidence.line);
+    finding.line = last;
 }

@@ -15,10 +15,38 @@ use crate::target::{Answer, Exchange};
 /// What tells deviations of calls at the same time from those of calls one after the other.
 const AT_THE_SAME_TIME: &str = "at the same time: ";
 
-/// What was seen of a key.
+/// What was seen of a key, by which of the steps.
 struct Looked {
     look: Look,
     exchange: Exchange,
+    at: usize,
+}
+
+/// Calls that were made at the same time.
+struct Joint {
+    /// The time that went by meanwhile, and then the calls.
+    happened: Vec<Happened>,
+    /// How many of them are time.
+    passes: usize,
+    /// Which of the steps the first call is.
+    first: usize,
+    before: World,
+}
+
+impl Joint {
+    /// Which of the steps this is.
+    fn step(&self, call: usize) -> usize {
+        self.first + call.saturating_sub(self.passes)
+    }
+}
+
+/// What no order explains: the rule, the step that shows it, and in words what had to be seen and what was.
+struct Unexplained {
+    rule: String,
+    call: usize,
+    at: usize,
+    expected: String,
+    what: String,
 }
 
 impl Execution<'_> {
@@ -35,9 +63,9 @@ impl Execution<'_> {
         }
         let before = self.world.clone();
         self.done.concurrent = true;
-        let line = self.done.written.len() + 1;
+        let first = self.done.written.len();
         let requests: Vec<Call> = calls.iter().map(|(_, call)| call.clone()).collect();
-        let exchanges = match self.run.send_together(line, &requests, &passing).await {
+        let exchanges = match self.run.send_together(first + 1, &requests, &passing).await {
             Ok(exchanges) => exchanges,
             Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => return Ok(()),
             Err(stop) => return Err(stop),
@@ -54,7 +82,7 @@ impl Execution<'_> {
             happened.push(Happened { transition, refused });
         }
         let looked = self.look_at_all(&before, &happened).await?;
-        self.explain(&before, &happened, &looked);
+        self.explain(&Joint { happened, passes: passing.len(), first, before }, &looked);
         self.synchronise().await
     }
 
@@ -87,19 +115,20 @@ impl Execution<'_> {
                 let Some(call) = self.read(&step) else { continue };
                 let Some(exchange) = self.send(&call).await? else { continue };
                 self.note_step(step, &exchange, None);
-                looked.push(Looked { look, exchange });
+                looked.push(Looked { look, exchange, at: self.done.written.len() - 1 });
             }
         }
         Ok(looked)
     }
 
     /// Goes on in a world that explains all that was seen, and reports that there is none.
-    fn explain(&mut self, before: &World, happened: &[Happened], looked: &[Looked]) {
-        match before.orders(happened) {
+    fn explain(&mut self, joint: &Joint, looked: &[Looked]) {
+        let happened = &joint.happened;
+        match joint.before.orders(happened) {
             Orders::Unexplained { rule, call, allowed } => {
                 let what = happened[call].refused.as_ref().map_or("success", |code| code.as_str()).to_owned();
-                let expected = expected(&allowed);
-                self.report(before, happened, rule, call, &format!("{expected}, in some order of the calls"), &what);
+                let expected = format!("{}, in some order of the calls", expected(&allowed));
+                self.report(joint, Unexplained { rule: rule.to_owned(), call, at: joint.step(call), expected, what });
                 happened.iter().for_each(|call| self.world.take(&call.transition, call.refused.is_none()));
                 self.distrust(happened, looked);
             }
@@ -111,21 +140,22 @@ impl Execution<'_> {
                             self.world = world;
                             return;
                         }
-                        Some(rule) => missed.push((rule, world)),
+                        Some(contradicted) => missed.push((contradicted, world)),
                     }
                 }
-                let Some((rule, world)) = missed.pop() else { return };
-                let call = happened.len() - 1;
-                self.report(before, happened, &rule, call, "what some order of the calls leads to", "something else");
+                let Some(((rule, at), world)) = missed.pop() else { return };
+                let (expected, what) =
+                    ("what some order of the calls leads to".to_owned(), "something else".to_owned());
+                self.report(joint, Unexplained { rule, call: happened.len() - 1, at, expected, what });
                 self.world = world;
                 self.distrust(happened, looked);
             }
         }
     }
 
-    /// The first rule that what was seen breaks in this world.
-    fn contradiction(&mut self, world: &World, looked: &[Looked]) -> Option<String> {
-        for Looked { look, exchange } in looked {
+    /// The first rule that what was seen breaks in this world, and the step that saw it.
+    fn contradiction(&mut self, world: &World, looked: &[Looked]) -> Option<(String, usize)> {
+        for Looked { look, exchange, at } in looked {
             let wanted = world.looks(&Transition::Describe { key: look.key }, true, None);
             for wanted in wanted.into_iter().filter(|wanted| wanted.seen == look.seen) {
                 let step = write::look(world, &wanted);
@@ -134,7 +164,7 @@ impl Execution<'_> {
                     self.count(rule);
                     let line = self.done.written.len();
                     if self.run.compare(line, &expected, exchange).is_ok_and(|comparison| !comparison.holds()) {
-                        return Some(rule.to_owned());
+                        return Some((rule.to_owned(), *at));
                     }
                 }
             }
@@ -147,33 +177,35 @@ impl Execution<'_> {
         for name in happened.iter().filter_map(|call| call.transition.key()).collect::<BTreeSet<_>>() {
             self.world.doubt(name);
         }
-        for Looked { look, exchange } in looked {
+        for Looked { look, exchange, .. } in looked {
             self.adopt(look, exchange);
         }
     }
 
-    fn report(&mut self, before: &World, happened: &[Happened], rule: &str, call: usize, expected: &str, what: &str) {
-        let Some(rule) = rule_id(rule) else { return };
+    fn report(&mut self, joint: &Joint, unexplained: Unexplained) {
+        let Unexplained { rule, call, at, expected, what } = unexplained;
+        let Some(rule) = rule_id(&rule) else { return };
+        let Joint { happened, before, .. } = joint;
         let history: Vec<String> = happened.iter().map(told).collect();
         let history = history.join(" ‖ ");
         let key = happened[call].transition.key();
         let state: Option<KeyState> = key.and_then(|key| before.keys.get(&key)).map(crate::model::Key::state);
         let Some(operation) = happened[call].transition.operation() else { return };
-        let line = self.done.written.len();
-        let signature =
-            Signature { rule: rule.to_string(), operation, state, what: format!("{AT_THE_SAME_TIME}{what}") };
+        let what = format!("{AT_THE_SAME_TIME}{what}");
+        let signature = Signature { rule: rule.to_string(), operation, state, what };
         let finding = Finding {
             rule,
             verdict: Verdict::Deviation,
-            line: line.saturating_sub(1),
-            expected: Some(expected.to_owned()),
+            line: at + 1,
+            expected: Some(expected),
             observed: format!("{AT_THE_SAME_TIME}{history}"),
             differences: Vec::new(),
             notes: Vec::new(),
             listed: None,
         };
-        let (at, expectation, witness, diverges) = (line.saturating_sub(1), Map::new(), None, true);
-        let together = happened.iter().filter_map(|call| call.transition.operation()).collect();
+        let numbered = happened.iter().enumerate();
+        let together = numbered.filter_map(|(call, it)| Some((joint.step(call), it.transition.operation()?))).collect();
+        let (expectation, witness, diverges) = (Map::new(), None, true);
         self.done.found.push(Found { signature, finding, diverges, at, together, expectation, witness });
     }
 }
