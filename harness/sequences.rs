@@ -154,7 +154,7 @@ fn explore_writes_what_it_found_and_run_repeats_it() {
     let arguments = ["--property", "imports", "--cases", "300", "--out", out];
     let explored = program(&[&["explore", "--defect", "token-ignores-key"][..], &arguments].concat());
     assert_eq!(explored.status.code(), Some(1), "{}", String::from_utf8_lossy(&explored.stderr));
-    let name = "regressions/tok_keybound_import_key_material_pending_import";
+    let name = "regressions/tok_keybound_import_key_material";
     for file in [&format!("{name}.yaml"), "reach.json", "events.jsonl", "results.json"] {
         assert!(dir.path().join(file).is_file(), "{file}");
     }

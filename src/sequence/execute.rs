@@ -8,50 +8,19 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
+use super::found::{Found, Signature};
 use super::reach::Reach;
 use super::setting::Setting;
 use super::write;
 use crate::judge::{Comparison, Evidence, Finding, Stop, Verdict};
 use crate::kms::{ErrorCode, KeyState, Operation};
-use crate::model::{Allowed, Look, Name, Seen, Transition, World};
+use crate::model::{Allowed, Look, Seen, Transition, World};
 use crate::rules::{self, RuleId};
 use crate::runner::test_run::{self, Slot, TestRun};
 use crate::runner::{Options, Stopper};
 use crate::scenario::{Action, Call, Draft, Expected, Refusal, Role};
-use crate::states::Way;
+use crate::states::{self, Way};
 use crate::target::{Answer, Exchange, Target};
-
-/// What tells deviations apart: of each, one is shrunk and reported.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Signature {
-    /// The rule.
-    pub(crate) rule: String,
-    /// The operation whose outcome, or whose effect, deviates.
-    pub(crate) operation: Operation,
-    /// The key's state before the call.
-    pub(crate) state: Option<KeyState>,
-    /// What is wrong: the outcome, or the members that differ.
-    pub(crate) what: String,
-}
-
-/// A deviation.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    pub(crate) signature: Signature,
-    pub(crate) finding: Finding,
-    /// Whether the key may now be another than AWS's would be: the call went the wrong way, or the key is in a state that
-    /// it must not be in. What is only shown wrongly, or refused by the wrong exception, changes nothing.
-    pub(crate) diverges: bool,
-    /// Which of the [`Written`] steps shows it.
-    pub(crate) at: usize,
-    /// The calls that were made at the same time, if that is what the deviation is about: which of the [`Written`] steps
-    /// each is, and its operation.
-    pub(crate) together: Vec<(usize, Operation)>,
-    /// What the step must come to, as a scenario has it.
-    pub(crate) expectation: Map<String, Value>,
-    /// The judged key, and its state as it was witnessed before the call.
-    pub(crate) witness: Option<(Name, KeyState)>,
-}
 
 /// A step as it was carried out.
 #[derive(Debug, Clone)]
@@ -230,7 +199,13 @@ impl Execution<'_> {
     /// Judges that a call succeeded or was refused. Returns whether it went the way that the model allows.
     fn outcome(&mut self, context: &Judged<'_>, allowed: &Allowed, exchange: &Exchange) -> bool {
         let (rule, expected, expectation) = match allowed {
-            Allowed::Success { rule } => (*rule, Expected::Success(None), Map::new()),
+            Allowed::Success { rule } => {
+                let rule = match &exchange.answer {
+                    Answer::Refusal { code, .. } => self.world.broken(context.transition, rule, code),
+                    _ => *rule,
+                };
+                (rule, Expected::Success(None), Map::new())
+            }
             Allowed::Refusal { rule, codes } => {
                 let refusal = Refusal { codes: codes.clone(), status: None, message: None, body: None };
                 let mut expectation = Map::new();
@@ -266,16 +241,20 @@ impl Execution<'_> {
             return true;
         }
         let right_way = comparison.right_way;
-        // Which members a key shows is told apart by the members; what a call does to a state, by the call.
-        let about_state = comparison.differences.iter().any(|difference| difference.path.ends_with(".KeyState"));
+        // Which members a key shows is told apart by the members; what a call does to a state, by the call and the state.
+        let differs = |member: &str| comparison.differences.iter().any(|difference| difference.path.ends_with(member));
+        let about_state = differs(".KeyState");
+        let shown = matches!(exchange.answer, Answer::Success(_)) && right_way && !about_state;
         let looking = [Operation::DescribeKey, Operation::ListKeyRotations].contains(&exchange.operation);
-        let looks = looking && !about_state && comparison.right_way;
-        let diverges = !right_way || about_state;
+        let other_material = differs(CURRENT_MATERIAL) && shows_material(exchange);
+        let diverges = !right_way || about_state || other_material;
+        let by_state = about_state || (!shown && states::is_about_states(rule));
         let signature = Signature {
             rule: rule.to_string(),
-            operation: if looks { exchange.operation } else { context.operation },
-            state: context.before.map(|(_, state)| state).filter(|_| !looks),
-            what: what(&comparison, exchange),
+            operation: if looking && shown { exchange.operation } else { context.operation },
+            state: context.before.map(|(_, state)| state).filter(|_| by_state),
+            what: what(exchange),
+            members: comparison.differences.iter().map(|difference| difference.path.clone()).collect(),
         };
         let witness = context.transition.key().zip(context.before.map(|(_, state)| state));
         let at = line - 1;
@@ -311,20 +290,31 @@ impl Execution<'_> {
         self.note_step(step, &exchange, None);
         let operation = transition.operation().unwrap_or(call.operation);
         let context = Judged { transition, before, operation };
+        let before = self.done.found.len();
         for (rule, expected, expectation) in &checks {
             self.judge(&context, rule, expected, expectation, &exchange);
+        }
+        let other = |found: &Found| found.signature.members.iter().any(|member| member.ends_with(CURRENT_MATERIAL));
+        if shows_material(&exchange) && self.done.found[before..].iter().any(other) {
+            self.world.distrust(look.key);
         }
         self.adopt(look, &exchange);
         Ok(())
     }
 
-    /// Takes in the state that a key shows, if the model does not know it or the target does not keep to it.
+    /// Takes in the state that a key shows, if the model does not know it or the target does not keep to it, and when it
+    /// is to be deleted, if the model knows of no deletion.
     pub(super) fn adopt(&mut self, look: &Look, exchange: &Exchange) {
         let Answer::Success(body) = &exchange.answer else { return };
         let state = body["KeyMetadata"]["KeyState"].as_str().and_then(|text| text.parse::<KeyState>().ok());
         let (Some(state), Some(key)) = (state, self.world.keys.get(&look.key)) else { return };
         if !key.is_unsettled(self.world.now) && (!key.state_known || key.state() != state) {
             self.world.adopt(look.key, state);
+        }
+        if state == KeyState::PendingDeletion {
+            let seconds = body["KeyMetadata"]["DeletionDate"].as_f64().map(|seconds| seconds as i64);
+            let date = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+            self.world.adopt_deletion(look.key, date.map(|date| date.duration_since(self.began)));
         }
     }
 
@@ -417,16 +407,21 @@ pub(super) fn rule_id(rule: &str) -> Option<RuleId> {
     rules::catalogue().get(rule).map(|rule| rule.id.clone())
 }
 
-/// What is wrong, without what differs from run to run.
-fn what(comparison: &Comparison, exchange: &Exchange) -> String {
-    let code = match &exchange.answer {
+/// Where a key shows which material it uses.
+const CURRENT_MATERIAL: &str = ".CurrentKeyMaterialId";
+
+fn shows_material(exchange: &Exchange) -> bool {
+    matches!(&exchange.answer, Answer::Success(body) if body["KeyMetadata"]["CurrentKeyMaterialId"].is_string())
+}
+
+/// How a call came out, without what differs from run to run.
+fn what(exchange: &Exchange) -> String {
+    match &exchange.answer {
         Answer::Success(_) => "success".to_owned(),
         Answer::Refusal { code, .. } => code.to_string(),
         Answer::Unreadable(_) => "unreadable".to_owned(),
         Answer::Nothing(_) | Answer::NotSent(_) => "no answer".to_owned(),
-    };
-    let paths = comparison.differences.iter().map(|difference| difference.path.as_str());
-    std::iter::once(code.as_str()).chain(paths).collect::<Vec<_>>().join(" ")
+    }
 }
 
 fn finding(rule: &RuleId, line: usize, comparison: Comparison) -> Finding {
@@ -439,5 +434,17 @@ fn finding(rule: &RuleId, line: usize, comparison: Comparison) -> Finding {
         differences: comparison.differences,
         notes: comparison.notes,
         listed: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_the_key_state_table_are_about_states_and_those_of_requests_are_not() {
+        let about = |rule: &str| states::is_about_states(&rule_id(rule).expect("a rule"));
+        assert!(["CKD-NOTPENDING", "IMP-FIRST-OK", "ENA-PENDDEL"].into_iter().all(about));
+        assert!(!["IMP-VALIDTO-MAX", "TOK-KEYBOUND", "GPI-24H"].into_iter().any(about));
     }
 }

@@ -1,18 +1,20 @@
 //! Exploring a target: generated sequences, and for each distinct deviation a minimal one, confirmed by a replay.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::stream::{self, StreamExt as _};
 use proptest::strategy::ValueTree as _;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::execute::{Executed, Found, Signature, execute};
+use super::execute::{Executed, execute};
+use super::found::{Found, Signature};
 use super::property::{PROPERTIES, Property, Scope, scheduled};
 use super::reach::Reach;
 use super::tally::{Tally, property_outcome};
-use crate::emulator::{Config, Emulator};
 use crate::judge::Verdict;
 use crate::kms::Operation;
 use crate::model::Transition;
@@ -29,7 +31,8 @@ pub struct Exploration {
     pub steps: usize,
     /// What the sequences are made from: the same seed gives the same sequences on every machine.
     pub seed: u64,
-    /// No sequence is begun, and nothing is shrunk further, after so long.
+    /// Nothing is shrunk further after so long, and no sequence is begun; nor after half of it, if there is something to
+    /// shrink.
     pub time: Option<Duration>,
     /// So many clients call at the same time, where sequences are about that.
     pub clients: usize,
@@ -119,10 +122,11 @@ pub(super) struct First {
 }
 
 impl First {
-    /// The sequence to shrink is the one with the lowest number, whichever is over first, among those in which the fewest
-    /// calls deviate before.
-    fn rank(&self) -> (usize, usize, u32) {
-        (self.executed.divergences_before(&self.found), self.property, self.case)
+    /// The sequence to shrink is the one with the lowest number, whichever is over first, among those that make
+    /// no calls at the same time, if there are any, and in which the fewest deviations come before.
+    fn rank(&self) -> (bool, usize, usize, u32) {
+        let executed = &self.executed;
+        (executed.concurrent, executed.divergences_before(&self.found), self.property, self.case)
     }
 }
 
@@ -136,7 +140,7 @@ impl<'e> Explorer<'e> {
         let turned = target.session().await.is_ok_and(|session| session.clock().is_controlled());
         let tallies = exploration.properties.iter().copied().map(Tally::new).collect();
         let (found, tick) = (BTreeMap::new(), Tick { of: exploration.cases, ..Tick::default() });
-        let (correct, began) = (Target::emulator(Emulator::new(Config::default())), Instant::now());
+        let (correct, began) = (Target::correct(), Instant::now());
         Self { target, correct, exploration, options, stopper, began, turned, tallies, found, tick }
     }
 
@@ -148,6 +152,14 @@ impl<'e> Explorer<'e> {
 
     pub(super) fn is_over(&self) -> bool {
         let late = self.exploration.time.is_some_and(|time| self.began.elapsed() > time);
+        late || self.stopper.reason().is_some()
+    }
+
+    /// Half of the time is kept for shrinking, once there is something to shrink.
+    fn has_run_enough(&self) -> bool {
+        let unknown = self.found.keys().any(|signature| !self.is_known(signature));
+        let share = if unknown { 2 } else { 1 };
+        let late = self.exploration.time.is_some_and(|time| self.began.elapsed() > time / share);
         late || self.stopper.reason().is_some()
     }
 
@@ -174,7 +186,7 @@ impl<'e> Explorer<'e> {
             while let Some(joined) = running.try_join_next() {
                 self.collect(joined, tick);
             }
-            if self.is_over() {
+            if self.has_run_enough() {
                 break;
             }
             let case = number;
@@ -220,18 +232,24 @@ impl<'e> Explorer<'e> {
         }
     }
 
-    /// A minimal sequence, as a scenario that was run, for each distinct deviation.
+    fn is_known(&self, signature: &Signature) -> bool {
+        self.exploration.known.iter().any(|rule| rule.as_str() == signature.rule)
+    }
+
+    /// A minimal sequence, as a scenario that was run, for each distinct deviation; several side by side.
     async fn shrink(&mut self, tick: &mut impl FnMut(Tick)) -> Vec<TestOutcome> {
         self.drop_doubles();
-        let mut outcomes = Vec::new();
-        let mut names = BTreeSet::new();
-        for (signature, first) in std::mem::take(&mut self.found) {
-            self.tallies[first.property].deviations += 1;
-            let known = self.exploration.known.iter().any(|rule| rule.as_str() == signature.rule);
-            if known || self.stopper.reason().is_some() {
-                continue;
-            }
-            let mut outcome = self.minimal(&signature, &first).await;
+        let all = std::mem::take(&mut self.found);
+        all.values().for_each(|first| self.tallies[first.property].deviations += 1);
+        let (mut outcomes, mut names, mut told) = (Vec::new(), BTreeSet::new(), self.tick);
+        let unknown = all.iter().filter(|(signature, _)| !self.is_known(signature));
+        let minimal = stream::iter(unknown).map(async |(signature, first)| match self.stopper.reason() {
+            Some(_) => None,
+            None => Some(self.minimal(signature, first).await),
+        });
+        let mut minimal = pin!(minimal.buffered(self.options.jobs.get()));
+        while let Some(outcome) = minimal.next().await {
+            let Some(mut outcome) = outcome else { continue };
             let name = outcome.scenario.clone();
             let mut number = 2;
             while !names.insert(outcome.scenario.clone()) {
@@ -244,17 +262,26 @@ impl<'e> Explorer<'e> {
                 outcome.file = format!("{}{}.yaml", folder.unwrap_or_default(), outcome.scenario);
             }
             outcomes.push(outcome);
-            self.tick.shrunk += 1;
-            tick(self.tick);
+            told.shrunk += 1;
+            tick(told);
         }
         outcomes
     }
 
-    /// What a call does that deviates by itself says nothing of its being made at the same time as others.
+    /// What a call does that deviates by itself, and what a key shows wrongly by itself, says nothing of calls at the same
+    /// time. Of what shows in more members or in fewer, the plainest is kept.
     fn drop_doubles(&mut self) {
         let alone = self.found.values().filter(|first| first.found.together.is_empty());
-        let alone: BTreeSet<Operation> = alone.map(|first| first.found.signature.operation).collect();
-        self.found.retain(|_, first| first.found.together.iter().all(|(_, operation)| !alone.contains(operation)));
+        let alone = alone.map(|first| &first.found.signature);
+        let (operations, rules): (BTreeSet<Operation>, BTreeSet<String>) =
+            alone.map(|signature| (signature.operation, signature.rule.clone())).unzip();
+        self.found.retain(|signature, first| {
+            let together = &first.found.together;
+            let known = rules.contains(&signature.rule) || together.iter().any(|(_, call)| operations.contains(call));
+            together.is_empty() || !known
+        });
+        let all: Vec<Signature> = self.found.keys().cloned().collect();
+        self.found.retain(|signature, _| !all.iter().any(|other| signature.says_more_than(other)));
     }
 
     /// What makes a property's sequences again: all of them, or those up to this one.

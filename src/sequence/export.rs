@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::execute::{Found, Written};
+use super::execute::Written;
+use super::found::Found;
 use super::setting::Setting;
 use super::write::{self, OTHER_REGION};
 use crate::kms::ErrorCode;
@@ -76,7 +77,7 @@ pub(crate) fn title(found: &Found) -> String {
     format!("{operation}{state}: {expected} ({rule})")
 }
 
-/// The name of the scenario: `regressions/tok_keybound_import_key_material_pending_import`.
+/// The name of the scenario: `regressions/ckd_notpending_cancel_key_deletion_enabled`.
 pub(crate) fn name(found: &Found) -> String {
     let state = found.signature.state.map_or_else(String::new, |state| snake_case(state.as_str()));
     let rule = found.signature.rule.to_ascii_lowercase().replace('-', "_");

@@ -2,9 +2,10 @@
 
 use proptest::strategy::ValueTree as _;
 
-use super::execute::{Executed, Found, Signature, execute};
+use super::execute::{Executed, execute};
 use super::explore::{Explorer, First};
 use super::export::{self, Provenance};
+use super::found::{Found, Signature};
 use super::tally::Tally;
 use crate::judge::{Evidence, Finding, Verdict};
 use crate::model::Transition;
@@ -17,6 +18,9 @@ const ATTEMPTS: usize = 400;
 /// A deviation that depends on chance is tried so often.
 const REPLAYS: usize = 3;
 
+/// Of a sequence that makes calls at the same time.
+const AT_THE_SAME_TIME: &str = "calls at the same time: a replay shows it again, if not every time";
+
 impl Explorer<'_> {
     /// The outcome of a deviation: of its scenario, or with the evidence of the sequence where there is none.
     pub(super) async fn minimal(&self, signature: &Signature, first: &First) -> TestOutcome {
@@ -27,12 +31,12 @@ impl Explorer<'_> {
         let provenance = Provenance { command: explore_command(Some(&run), &generated), steps };
         let outcome = match self.smallest(signature, first).await {
             // A scenario's calls are made one after the other.
-            Some((executed, found)) if executed.concurrent => {
-                let note = "calls at the same time: a replay shows it again, if not every time".to_owned();
-                as_seen(&executed, &found, &provenance, note)
+            Some((executed, found)) if !found.together.is_empty() => {
+                as_seen(&executed, &found, &provenance, AT_THE_SAME_TIME.to_owned())
             }
             Some((executed, found)) => match self.confirmed(tally, &executed, &found, &provenance).await {
                 Ok(outcome) => outcome,
+                Err(_) if executed.concurrent => as_seen(&executed, &found, &provenance, AT_THE_SAME_TIME.to_owned()),
                 Err(note) => as_seen(&executed, &found, &provenance, note),
             },
             None => {

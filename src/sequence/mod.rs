@@ -9,6 +9,7 @@
 mod execute;
 mod explore;
 mod export;
+mod found;
 mod hunt;
 mod minimal;
 mod property;
