@@ -164,6 +164,20 @@ fn explore_writes_what_it_found_and_run_repeats_it() {
     assert_eq!(program(&repeat).status.code(), Some(1), "it fails where it was found");
 }
 
+/// Whoever explores in a checkout is to know that the next build takes in what was found.
+#[test]
+fn without_a_folder_of_its_own_explore_says_what_becomes_of_what_it_found() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
+    command.env_remove("KMS_CONFORMANCE_ENDPOINT").env_remove("GITHUB_STEP_SUMMARY").env("NO_COLOR", "1");
+    command.args(["explore", "--defect", "token-ignores-key", "--property", "imports", "--cases", "300"]);
+    let explored = command.current_dir(dir.path()).output().expect("the program runs");
+    assert!(dir.path().join("scenarios/regressions/tok_keybound_import_key_material.yaml").is_file());
+    let told = String::from_utf8_lossy(&explored.stderr).into_owned();
+    let expected = "scenarios/regressions; the next build has them as tests, unless you delete them";
+    assert!(told.contains(expected), "{told}");
+}
+
 #[test]
 fn explore_says_what_was_reached_and_what_was_not() {
     let told = |seed: &str| {
