@@ -38,6 +38,9 @@ pub(crate) struct Written {
 pub(crate) struct Executed {
     pub(crate) found: Vec<Found>,
     pub(crate) written: Vec<Written>,
+    /// The transitions that were carried out, and which of the steps each began with; what uses what is not there, or what
+    /// no rule is about, was not.
+    pub(crate) carried_out: Vec<(usize, usize)>,
     pub(crate) reach: Reach,
     /// How often each rule was judged or, where it is open, observed.
     pub(crate) judged: BTreeMap<RuleId, usize>,
@@ -57,6 +60,12 @@ impl Executed {
     /// In how many ways the target had done before a deviation what AWS does not do.
     pub(crate) fn divergences_before(&self, found: &Found) -> usize {
         self.diverged_before(found).count()
+    }
+
+    /// Of the transitions of the sequence, those that were carried out up to a deviation.
+    pub(crate) fn leading_to(&self, found: &Found, transitions: &[Transition]) -> Vec<Transition> {
+        let before = self.carried_out.iter().filter(|(_, step)| *step <= found.at);
+        before.filter_map(|(index, _)| transitions.get(*index)).cloned().collect()
     }
 
     /// The deviations before one that may have led to it.
@@ -101,10 +110,15 @@ pub(super) struct Execution<'a> {
 impl Execution<'_> {
     async fn walk(&mut self, transitions: &[Transition]) -> Result<(), Stop> {
         self.began = self.run.now().await?;
-        for transition in transitions {
+        for (index, transition) in transitions.iter().enumerate() {
             self.run.may_go_on()?;
             self.synchronise().await?;
-            self.transition(transition).await?;
+            let step = self.done.written.len();
+            let result = self.transition(transition).await;
+            if self.done.written.len() > step {
+                self.done.carried_out.push((index, step));
+            }
+            result?;
         }
         Ok(())
     }

@@ -52,12 +52,20 @@ impl Explorer<'_> {
     async fn smallest(&self, signature: &Signature, first: &First) -> Option<(Executed, Found)> {
         let tally = &self.tallies[first.property];
         let mut tree = self.tree(first.property, first.case)?;
-        let mut best = self.shows(tally, signature, &tree.current(), usize::MAX).await?;
+        let transitions = tree.current();
+        let mut best = self.shows(tally, signature, &transitions, usize::MAX).await?;
+        let mut needed = best.0.leading_to(&best.1, &transitions);
         let (mut attempts, mut more) = (0, tree.simplify());
         while more && attempts < ATTEMPTS && !self.is_over() {
+            let transitions = tree.current();
+            if only_lacks_the_superfluous(&transitions, &needed) {
+                more = tree.simplify();
+                continue;
+            }
             let most = best.0.divergences_before(&best.1);
-            more = match self.shows(tally, signature, &tree.current(), most).await {
+            more = match self.shows(tally, signature, &transitions, most).await {
                 Some(smaller) => {
+                    needed = smaller.0.leading_to(&smaller.1, &transitions);
                     best = smaller;
                     tree.simplify()
                 }
@@ -117,6 +125,16 @@ impl Explorer<'_> {
         }
         Err(reason)
     }
+}
+
+/// Whether these transitions make the calls again that led to the deviation, so that they need not be run: what was left
+/// out came after it, or was not carried out.
+fn only_lacks_the_superfluous(transitions: &[Transition], needed: &[Transition]) -> bool {
+    let mut left = needed.iter().peekable();
+    for transition in transitions {
+        left.next_if_eq(&transition);
+    }
+    left.peek().is_none()
 }
 
 /// A scenario as it will be read from its file.
@@ -183,4 +201,26 @@ fn judged_last(found: &Found, finding: &mut Finding, exchanges: &mut [Evidence])
     }
     exchanges.sort_by_key(|evidence| evidence.line);
     finding.line = last;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Name;
+
+    #[test]
+    fn what_was_not_carried_out_is_left_out_without_a_run() {
+        let [one, other, last] = [1, 2, 3].map(|key| Transition::Describe { key: Name(key) });
+        let enable = Transition::Enable { key: Name(1) };
+        let needed = [one.clone(), enable.clone()];
+        for (transitions, same) in [
+            (vec![one.clone(), other.clone(), enable.clone(), last.clone()], true),
+            (vec![one.clone(), enable.clone()], true),
+            (vec![one.clone(), other, last], false),
+            (vec![enable, one], false),
+            (vec![], false),
+        ] {
+            assert_eq!(only_lacks_the_superfluous(&transitions, &needed), same, "{transitions:?}");
+        }
+    }
 }
