@@ -38,7 +38,7 @@ pub(super) struct ExploreArgs {
     /// What the sequences are made from: the same seed gives the same sequences on every machine
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
-    /// No sequence is begun, and nothing is shrunk further, after so long [default: no limit]
+    /// How long it may take; once something was found, half of it is for shrinking [default: no limit]
     #[arg(long, value_name = "DURATION", value_parser = parse_wait)]
     time: Option<SignedDuration>,
     /// How many clients call at the same time, where sequences are about that

@@ -97,7 +97,10 @@ impl Recorder {
     pub(super) fn finish(&mut self, profile: Option<&Profile>) -> Result<(), Failure> {
         if let Some(folder) = self.folder.as_ref().filter(|_| self.found > 0) {
             let scenarios = plural(self.found, "scenario");
-            anstream::eprintln!("{scenarios} of what was found: {}", folder.join(REGRESSIONS).display());
+            // Without --out they lie where a build takes scenarios from.
+            let kept =
+                if self.archive.is_none() { "; the next build has them as tests, unless you delete them" } else { "" };
+            anstream::eprintln!("{scenarios} of what was found: {}{kept}", folder.join(REGRESSIONS).display());
         }
         self.archive.take().map_or(Ok(()), |archive| archive.finish(profile))
     }

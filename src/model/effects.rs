@@ -25,8 +25,8 @@ impl World {
             }
             Transition::Replicate { key, replica } => self.replicate(*key, *replica),
             Transition::Parameters { key, token, algorithm } => {
-                let (issued, used, refused) = (self.now, false, false);
-                let answer = Token { key: *key, algorithm: *algorithm, issued, used, refused };
+                let (issued, used, refused, raced) = (self.now, false, false, false);
+                let answer = Token { key: *key, algorithm: *algorithm, issued, used, refused, raced };
                 self.tokens.insert(*token, answer);
             }
             Transition::Import(import) => {
@@ -124,6 +124,38 @@ impl World {
         if let Some(key) = self.keys.get_mut(&name) {
             key.certain = false;
             key.state_known = false;
+        }
+    }
+
+    /// Takes in that a key uses other material than the model has: of its materials nothing is known any more.
+    pub fn distrust(&mut self, name: Name) {
+        if let Some(key) = self.keys.get_mut(&name) {
+            key.certain = false;
+        }
+    }
+
+    /// Takes in when a key is to be deleted that the model does not know to be; of one that does not say, nothing is
+    /// known any more.
+    pub fn adopt_deletion(&mut self, name: Name, date: Option<SignedDuration>) {
+        let Some(key) =
+            self.keys.get_mut(&name).filter(|key| key.way == Way::PendingDeletion && key.deletion.is_none())
+        else {
+            return;
+        };
+        key.deletion = date;
+        if date.is_none() {
+            key.settles = Some(SignedDuration::MAX);
+        }
+    }
+
+    /// Takes in that these were made at the same time: which of two tokens is the newer one is not known.
+    pub fn race(&mut self, made: &[Name]) {
+        let mut tokens = made.to_vec();
+        tokens.retain(|name| self.tokens.contains_key(name));
+        if tokens.len() > 1 {
+            for name in tokens {
+                self.tokens.entry(name).and_modify(|token| token.raced = true);
+            }
         }
     }
 

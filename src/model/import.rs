@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::allowed::{Allowed, Objection, by_state, weigh};
-use super::transition::{Expiry, Import, Wrapping};
+use super::transition::{Expiry, Import, Transition, Wrapping};
 use super::world::{Key, Kind, LATENCY, Related, Standing, TOKEN_LIFE, World};
 use crate::kms::ErrorCode;
 use crate::scenario::Damage;
@@ -12,6 +12,9 @@ use crate::states::Way;
 
 /// `ValidTo` may lie so far ahead (IMP-VALIDTO-MAX).
 const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// An older pair is as good as a newer one.
+const OLDER_PAIR: &str = "TOK-OLDER-PAIR";
 
 impl World {
     pub(super) fn allows_import(&self, import: &Import) -> Allowed {
@@ -39,7 +42,7 @@ impl World {
             objections.extend(self.material(key, import));
         }
         let older = self.is_older(import);
-        let success = if older && import.damaged_token.is_none() { "TOK-OLDER-PAIR" } else { success };
+        let success = if older && import.damaged_token.is_none() { OLDER_PAIR } else { success };
         match weigh(success, &objections) {
             // Who takes only the latest pair names that first; it is judged where nothing else is wrong.
             Allowed::Refusal { rule, mut codes } if older && !codes.is_empty() => {
@@ -52,10 +55,19 @@ impl World {
         }
     }
 
+    /// The rule that a refusal breaks of a call that by this rule must succeed. An older pair is not to blame for what has
+    /// nothing to do with pairs.
+    pub(crate) fn broken(&self, transition: &Transition, rule: &'static str, code: &ErrorCode) -> &'static str {
+        let Transition::Import(import) = transition else { return rule };
+        let token = [ErrorCode::INVALID_IMPORT_TOKEN, ErrorCode::EXPIRED_IMPORT_TOKEN].contains(code);
+        let Some(key) = self.keys.get(&import.key).filter(|_| rule == OLDER_PAIR && !token) else { return rule };
+        by_state(table_call(key, import), key.way).unwrap_or(rule)
+    }
+
     /// Whether its key was given a newer pair since.
     fn is_older(&self, import: &Import) -> bool {
         let Some(token) = self.tokens.get(&import.token) else { return false };
-        self.tokens.range(import.token..).skip(1).any(|(_, newer)| newer.key == token.key)
+        token.raced || self.tokens.range(import.token..).skip(1).any(|(_, newer)| newer.key == token.key)
     }
 
     fn token(&self, import: &Import) -> Option<Objection> {

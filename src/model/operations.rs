@@ -1,5 +1,7 @@
 //! What AWS allows of every call but an import.
 
+use jiff::SignedDuration;
+
 use super::allowed::{Allowed, Objection, by_state, weigh};
 use super::transition::{Transition, Use};
 use super::world::{Key, Kind, LATENCY, Name, Related, World};
@@ -18,7 +20,8 @@ impl World {
         if key.is_gone(self.now) {
             return Allowed::Refusal { rule: "SKD-SLACK", codes: vec![ErrorCode::NOT_FOUND] };
         }
-        if matches!(transition, Transition::Describe { .. }) && key.deletion.is_none_or(|at| self.now < at - LATENCY) {
+        let going = key.settles == Some(SignedDuration::MAX) || key.deletion.is_some_and(|at| self.now >= at - LATENCY);
+        if matches!(transition, Transition::Describe { .. }) && !going {
             return Allowed::Success { rule: "KST-READ" };
         }
         if key.is_unsettled(self.now) || !key.state_known {
@@ -135,6 +138,10 @@ impl World {
             if key.way == Way::NeverImported {
                 return Allowed::Unstated;
             }
+        }
+        if usage == Use::GetPublicKey && key.materials.is_empty() {
+            // There is none: whether that, or the key's state, is named is not stated.
+            objection = Some(Objection::Unstated);
         }
         judge(call, key, objection)
     }

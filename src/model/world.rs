@@ -157,6 +157,8 @@ pub struct Token {
     pub used: bool,
     /// Whether an import with it was refused for something else than a missing `ValidTo`.
     pub refused: bool,
+    /// Whether another was asked for at the same time, so that either may be the newer one.
+    pub raced: bool,
 }
 
 /// What `Encrypt` answered.

@@ -253,8 +253,9 @@ impl TestRun<'_> {
         Ok(exchange)
     }
 
-    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls, on a
-    /// line each; there is none where the target does not offer the operation, which says nothing of the other calls.
+    /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls, whose
+    /// lines begin with this one; there is none where the target does not offer the operation, which says nothing of the
+    /// other calls.
     pub(crate) async fn send_together(
         &mut self,
         line: usize,

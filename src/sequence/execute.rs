@@ -8,54 +8,27 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
+use super::found::{Found, Signature};
 use super::reach::Reach;
 use super::setting::Setting;
 use super::write;
 use crate::judge::{Comparison, Evidence, Finding, Stop, Verdict};
 use crate::kms::{ErrorCode, KeyState, Operation};
-use crate::model::{Allowed, Look, Name, Seen, Transition, World};
+use crate::model::{Allowed, Look, Seen, Transition, World};
 use crate::rules::{self, RuleId};
 use crate::runner::test_run::{self, Slot, TestRun};
 use crate::runner::{Options, Stopper};
 use crate::scenario::{Action, Call, Draft, Expected, Refusal, Role};
-use crate::states::Way;
+use crate::states::{self, Way};
 use crate::target::{Answer, Exchange, Target};
-
-/// What tells deviations apart: of each, one is shrunk and reported.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Signature {
-    /// The rule.
-    pub(crate) rule: String,
-    /// The operation whose outcome, or whose effect, deviates.
-    pub(crate) operation: Operation,
-    /// The key's state before the call.
-    pub(crate) state: Option<KeyState>,
-    /// What is wrong: the outcome, or the members that differ.
-    pub(crate) what: String,
-}
-
-/// A deviation.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    pub(crate) signature: Signature,
-    pub(crate) finding: Finding,
-    /// Which of the [`Written`] steps shows it.
-    pub(crate) at: usize,
-    /// The operations that were called at the same time, if that is what the deviation is about.
-    pub(crate) together: Vec<Operation>,
-    /// What the step must come to, as a scenario has it.
-    pub(crate) expectation: Map<String, Value>,
-    /// The judged key, and its state as it was witnessed before the call.
-    pub(crate) witness: Option<(Name, KeyState)>,
-}
 
 /// A step as it was carried out.
 #[derive(Debug, Clone)]
 pub(crate) struct Written {
     /// The step, without any expectation.
     pub(crate) step: Map<String, Value>,
-    /// The exception, if it was refused.
-    pub(crate) refused: Option<ErrorCode>,
+    /// The exceptions that a refusal like it may have, if it was refused; any, if there are none.
+    pub(crate) refused: Option<Vec<ErrorCode>>,
     /// Whether it is no step of a scenario: it only looks, or the target does not offer the operation.
     pub(crate) aside: bool,
 }
@@ -65,6 +38,9 @@ pub(crate) struct Written {
 pub(crate) struct Executed {
     pub(crate) found: Vec<Found>,
     pub(crate) written: Vec<Written>,
+    /// The transitions that were carried out, and which of the steps each began with; what uses what is not there, or what
+    /// no rule is about, was not.
+    pub(crate) carried_out: Vec<(usize, usize)>,
     pub(crate) reach: Reach,
     /// How often each rule was judged or, where it is open, observed.
     pub(crate) judged: BTreeMap<RuleId, usize>,
@@ -78,6 +54,24 @@ pub(crate) struct Executed {
     pub(crate) concurrent: bool,
     pub(crate) exchanges: Vec<Evidence>,
     pub(crate) left_behind: Vec<String>,
+}
+
+impl Executed {
+    /// In how many ways the target had done before a deviation what AWS does not do.
+    pub(crate) fn divergences_before(&self, found: &Found) -> usize {
+        self.diverged_before(found).count()
+    }
+
+    /// Of the transitions of the sequence, those that were carried out up to a deviation.
+    pub(crate) fn leading_to(&self, found: &Found, transitions: &[Transition]) -> Vec<Transition> {
+        let before = self.carried_out.iter().filter(|(_, step)| *step <= found.at);
+        before.filter_map(|(index, _)| transitions.get(*index)).cloned().collect()
+    }
+
+    /// The deviations before one that may have led to it.
+    pub(crate) fn diverged_before(&self, found: &Found) -> impl Iterator<Item = &Found> {
+        self.found.iter().filter(move |other| other.diverges && other.at < found.at)
+    }
 }
 
 /// Runs a sequence in a session, and so on emulators in an account, of its own.
@@ -116,10 +110,15 @@ pub(super) struct Execution<'a> {
 impl Execution<'_> {
     async fn walk(&mut self, transitions: &[Transition]) -> Result<(), Stop> {
         self.began = self.run.now().await?;
-        for transition in transitions {
+        for (index, transition) in transitions.iter().enumerate() {
             self.run.may_go_on()?;
             self.synchronise().await?;
-            self.transition(transition).await?;
+            let step = self.done.written.len();
+            let result = self.transition(transition).await;
+            if self.done.written.len() > step {
+                self.done.carried_out.push((index, step));
+            }
+            result?;
         }
         Ok(())
     }
@@ -192,7 +191,7 @@ impl Execution<'_> {
         let Some(exchange) = self.send(&call).await? else { return Ok(()) };
         let succeeded = matches!(exchange.answer, Answer::Success(_));
         self.done.operations += 1;
-        self.note_step(step, &exchange, false);
+        self.note_step(step, &exchange, Some(allowed));
         if let Some((way, _)) = before {
             self.done.reach.note(way, call.operation, succeeded);
         }
@@ -214,7 +213,13 @@ impl Execution<'_> {
     /// Judges that a call succeeded or was refused. Returns whether it went the way that the model allows.
     fn outcome(&mut self, context: &Judged<'_>, allowed: &Allowed, exchange: &Exchange) -> bool {
         let (rule, expected, expectation) = match allowed {
-            Allowed::Success { rule } => (*rule, Expected::Success(None), Map::new()),
+            Allowed::Success { rule } => {
+                let rule = match &exchange.answer {
+                    Answer::Refusal { code, .. } => self.world.broken(context.transition, rule, code),
+                    _ => *rule,
+                };
+                (rule, Expected::Success(None), Map::new())
+            }
             Allowed::Refusal { rule, codes } => {
                 let refusal = Refusal { codes: codes.clone(), status: None, message: None, body: None };
                 let mut expectation = Map::new();
@@ -250,21 +255,26 @@ impl Execution<'_> {
             return true;
         }
         let right_way = comparison.right_way;
-        // Which members a key shows is told apart by the members; what a call does to a state, by the call.
-        let about_state = comparison.differences.iter().any(|difference| difference.path.ends_with(".KeyState"));
+        // Which members a key shows is told apart by the members; what a call does to a state, by the call and the state.
+        let differs = |member: &str| comparison.differences.iter().any(|difference| difference.path.ends_with(member));
+        let about_state = differs(".KeyState");
+        let shown = matches!(exchange.answer, Answer::Success(_)) && right_way && !about_state;
         let looking = [Operation::DescribeKey, Operation::ListKeyRotations].contains(&exchange.operation);
-        let looks = looking && !about_state && comparison.right_way;
+        let other_material = differs(CURRENT_MATERIAL) && shows_material(exchange);
+        let diverges = !right_way || about_state || other_material;
+        let by_state = about_state || (!shown && states::is_about_states(rule));
         let signature = Signature {
             rule: rule.to_string(),
-            operation: if looks { exchange.operation } else { context.operation },
-            state: context.before.map(|(_, state)| state).filter(|_| !looks),
-            what: what(&comparison, exchange),
+            operation: if looking && shown { exchange.operation } else { context.operation },
+            state: context.before.map(|(_, state)| state).filter(|_| by_state),
+            what: what(exchange),
+            members: comparison.differences.iter().map(|difference| difference.path.clone()).collect(),
         };
         let witness = context.transition.key().zip(context.before.map(|(_, state)| state));
         let at = line - 1;
         let finding = finding(rule, line, comparison);
         let (together, expectation) = (Vec::new(), expectation.clone());
-        self.done.found.push(Found { signature, finding, at, together, expectation, witness });
+        self.done.found.push(Found { signature, finding, diverges, at, together, expectation, witness });
         right_way
     }
 
@@ -291,18 +301,23 @@ impl Execution<'_> {
         let checks = look.checks.iter().filter_map(|(rule, members)| self.check(&step, rule, members.clone()));
         let checks: Vec<_> = checks.collect();
         let Some(exchange) = self.send(&call).await? else { return Ok(()) };
-        self.note_step(step, &exchange, true);
+        self.note_step(step, &exchange, None);
         let operation = transition.operation().unwrap_or(call.operation);
         let context = Judged { transition, before, operation };
+        let before = self.done.found.len();
         for (rule, expected, expectation) in &checks {
             self.judge(&context, rule, expected, expectation, &exchange);
+        }
+        let other = |found: &Found| found.signature.members.iter().any(|member| member.ends_with(CURRENT_MATERIAL));
+        if shows_material(&exchange) && self.done.found[before..].iter().any(other) {
+            self.world.distrust(look.key);
         }
         self.adopt(look, &exchange);
         Ok(())
     }
 
-    /// Takes in the state that a key shows, if the model does not know it or the target does not keep to it, and an
-    /// `Enabled` that does not go with it.
+    /// Takes in the state that a key shows, if the model does not know it or the target does not keep to it, an `Enabled`
+    /// that does not go with it, and when it is to be deleted, if the model knows of no deletion.
     pub(super) fn adopt(&mut self, look: &Look, exchange: &Exchange) {
         let Answer::Success(body) = &exchange.answer else { return };
         let state = body["KeyMetadata"]["KeyState"].as_str().and_then(|text| text.parse::<KeyState>().ok());
@@ -315,6 +330,11 @@ impl Execution<'_> {
         }
         if let Some(enabled) = body["KeyMetadata"]["Enabled"].as_bool() {
             self.world.adopt_enabled(look.key, enabled);
+        }
+        if state == KeyState::PendingDeletion {
+            let seconds = body["KeyMetadata"]["DeletionDate"].as_f64().map(|seconds| seconds as i64);
+            let date = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+            self.world.adopt_deletion(look.key, date.map(|date| date.duration_since(self.began)));
         }
     }
 
@@ -334,12 +354,17 @@ impl Execution<'_> {
         }
     }
 
-    pub(super) fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, aside: bool) {
-        let refused = match &exchange.answer {
-            Answer::Refusal { code, .. } => Some(code.clone()),
+    /// Keeps a step, a look if nothing is `allowed`. Which of several exceptions a refusal has says nothing of the key.
+    pub(super) fn note_step(&mut self, step: Map<String, Value>, exchange: &Exchange, allowed: Option<&Allowed>) {
+        let refused = match (&exchange.answer, allowed) {
+            (Answer::Refusal { code, .. }, Some(Allowed::Refusal { codes, .. })) if !codes.is_empty() => {
+                let other = (!codes.contains(code)).then_some(code);
+                Some(codes.iter().chain(other).cloned().collect())
+            }
+            (Answer::Refusal { .. }, _) => Some(Vec::new()),
             _ => None,
         };
-        self.done.written.push(Written { step, refused, aside });
+        self.done.written.push(Written { step, refused, aside: allowed.is_none() });
     }
 
     /// The evidence of a call that the target does not offer has a line of its own.
@@ -411,16 +436,21 @@ pub(super) fn rule_id(rule: &str) -> Option<RuleId> {
     rules::catalogue().get(rule).map(|rule| rule.id.clone())
 }
 
-/// What is wrong, without what differs from run to run.
-fn what(comparison: &Comparison, exchange: &Exchange) -> String {
-    let code = match &exchange.answer {
+/// Where a key shows which material it uses.
+const CURRENT_MATERIAL: &str = ".CurrentKeyMaterialId";
+
+fn shows_material(exchange: &Exchange) -> bool {
+    matches!(&exchange.answer, Answer::Success(body) if body["KeyMetadata"]["CurrentKeyMaterialId"].is_string())
+}
+
+/// How a call came out, without what differs from run to run.
+fn what(exchange: &Exchange) -> String {
+    match &exchange.answer {
         Answer::Success(_) => "success".to_owned(),
         Answer::Refusal { code, .. } => code.to_string(),
         Answer::Unreadable(_) => "unreadable".to_owned(),
         Answer::Nothing(_) | Answer::NotSent(_) => "no answer".to_owned(),
-    };
-    let paths = comparison.differences.iter().map(|difference| difference.path.as_str());
-    std::iter::once(code.as_str()).chain(paths).collect::<Vec<_>>().join(" ")
+    }
 }
 
 fn finding(rule: &RuleId, line: usize, comparison: Comparison) -> Finding {
@@ -433,5 +463,17 @@ fn finding(rule: &RuleId, line: usize, comparison: Comparison) -> Finding {
         differences: comparison.differences,
         notes: comparison.notes,
         listed: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_the_key_state_table_are_about_states_and_those_of_requests_are_not() {
+        let about = |rule: &str| states::is_about_states(&rule_id(rule).expect("a rule"));
+        assert!(["CKD-NOTPENDING", "IMP-FIRST-OK", "ENA-PENDDEL"].into_iter().all(about));
+        assert!(!["IMP-VALIDTO-MAX", "TOK-KEYBOUND", "GPI-24H"].into_iter().any(about));
     }
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::stream::{self, StreamExt as _};
 use proptest::strategy::ValueTree as _;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::execute::{Executed, Found, Signature, execute};
-use super::export::{self, Provenance};
+use super::execute::{Executed, execute};
+use super::found::{Found, Signature};
 use super::property::{PROPERTIES, Property, Scope, scheduled};
 use super::reach::Reach;
 use super::tally::{Tally, property_outcome};
@@ -17,12 +18,7 @@ use crate::judge::Verdict;
 use crate::kms::Operation;
 use crate::known::{Answers, answer};
 use crate::model::Transition;
-use crate::rules;
-use crate::runner::{
-    self, Event, Generated, Options, RunStarted, SequenceDeviation, SequenceResults, Stopper, TestOutcome,
-    explore_command,
-};
-use crate::scenario::{SourceFile, parse};
+use crate::runner::{Event, Generated, Options, SequenceDeviation, SequenceResults, Stopper, TestOutcome};
 use crate::target::Target;
 
 /// How much is explored.
@@ -34,7 +30,8 @@ pub struct Exploration {
     pub steps: usize,
     /// What the sequences are made from: the same seed gives the same sequences on every machine.
     pub seed: u64,
-    /// No sequence is begun, and nothing is shrunk further, after so long.
+    /// Nothing is shrunk further after so long, and no sequence is begun; nor after half of it, if there is something to
+    /// shrink.
     pub time: Option<Duration>,
     /// So many clients call at the same time, where sequences are about that.
     pub clients: usize,
@@ -78,10 +75,6 @@ pub struct Explored {
     pub sequences: u32,
 }
 
-/// A minimal sequence may take so many attempts.
-const ATTEMPTS: usize = 400;
-/// A deviation that depends on chance is tried so often.
-const REPLAYS: usize = 3;
 /// Without these there are no imports to speak of.
 const NEEDED: [Operation; 4] =
     [Operation::CreateKey, Operation::DescribeKey, Operation::GetParametersForImport, Operation::ImportKeyMaterial];
@@ -105,14 +98,16 @@ pub async fn explore(
     explored
 }
 
-struct Explorer<'e> {
-    target: &'e Arc<Target>,
+pub(super) struct Explorer<'e> {
+    pub(super) target: &'e Arc<Target>,
+    /// The built-in emulator, which does what the rules say: there a scenario must pass.
+    pub(super) correct: Target,
     exploration: &'e Exploration,
-    options: &'e Options,
-    stopper: &'e Stopper,
+    pub(super) options: &'e Options,
+    pub(super) stopper: &'e Stopper,
     began: Instant,
     turned: bool,
-    tallies: Vec<Tally>,
+    pub(super) tallies: Vec<Tally>,
     found: BTreeMap<Signature, First>,
     /// What was found, once it is shrunk or known.
     told: BTreeMap<Signature, SequenceDeviation>,
@@ -120,11 +115,20 @@ struct Explorer<'e> {
 }
 
 /// Where a deviation was first seen.
-struct First {
-    property: usize,
-    case: u32,
-    found: Found,
-    executed: Arc<Executed>,
+pub(super) struct First {
+    pub(super) property: usize,
+    pub(super) case: u32,
+    pub(super) found: Found,
+    pub(super) executed: Arc<Executed>,
+}
+
+impl First {
+    /// The sequence to shrink is the one with the lowest number, whichever is over first, among those that make
+    /// no calls at the same time, if there are any, and in which the fewest deviations come before.
+    fn rank(&self) -> (bool, usize, usize, u32) {
+        let executed = &self.executed;
+        (executed.concurrent, executed.divergences_before(&self.found), self.property, self.case)
+    }
 }
 
 impl First {
@@ -155,8 +159,9 @@ impl<'e> Explorer<'e> {
         let turned = target.session().await.is_ok_and(|session| session.clock().is_controlled());
         let tallies = exploration.properties.iter().copied().map(Tally::new).collect();
         let (found, told) = (BTreeMap::new(), BTreeMap::new());
-        let (began, tick) = (Instant::now(), Tick { of: exploration.cases, ..Tick::default() });
-        Self { target, exploration, options, stopper, began, turned, tallies, found, told, tick }
+        let (correct, began) = (Target::correct(), Instant::now());
+        let tick = Tick { of: exploration.cases, ..Tick::default() };
+        Self { target, correct, exploration, options, stopper, began, turned, tallies, found, told, tick }
     }
 
     fn lacking(&self) -> Option<String> {
@@ -165,17 +170,25 @@ impl<'e> Explorer<'e> {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         let late = self.exploration.time.is_some_and(|time| self.began.elapsed() > time);
         late || self.stopper.reason().is_some()
     }
 
-    fn transitions(&self, property: usize, case: u32) -> Vec<Transition> {
+    /// Half of the time is kept for shrinking, once there is something to shrink.
+    fn has_run_enough(&self) -> bool {
+        let unknown = self.found.values().any(|first| !self.exploration.known.have(&first.deviation()));
+        let share = if unknown { 2 } else { 1 };
+        let late = self.exploration.time.is_some_and(|time| self.began.elapsed() > time / share);
+        late || self.stopper.reason().is_some()
+    }
+
+    pub(super) fn transitions(&self, property: usize, case: u32) -> Vec<Transition> {
         let tree = self.tree(property, case);
         tree.map(|tree| tree.current()).unwrap_or_default()
     }
 
-    fn tree(&self, property: usize, case: u32) -> Option<super::tree::SequenceTree> {
+    pub(super) fn tree(&self, property: usize, case: u32) -> Option<super::tree::SequenceTree> {
         let tally = self.tallies.get(property)?;
         let (length, clients) = (self.exploration.steps, self.exploration.clients);
         tally.property.sequence(self.exploration.seed, case, Scope { length, turned: self.turned, clients })
@@ -193,7 +206,7 @@ impl<'e> Explorer<'e> {
             while let Some(joined) = running.try_join_next() {
                 self.collect(joined, tick);
             }
-            if self.is_over() {
+            if self.has_run_enough() {
                 break;
             }
             let case = number;
@@ -232,152 +245,82 @@ impl<'e> Explorer<'e> {
         self.tallies[property].add(&executed);
         for found in &executed.found {
             let first = First { property, case, found: found.clone(), executed: Arc::clone(&executed) };
-            // Whichever sequence is over first, the one with the lowest number is shrunk.
-            let earlier =
-                self.found.get(&found.signature).is_some_and(|other| (other.property, other.case) <= (property, case));
-            if !earlier {
+            let better = self.found.get(&found.signature).is_some_and(|other| other.rank() <= first.rank());
+            if !better {
                 self.found.insert(found.signature.clone(), first);
             }
         }
     }
 
-    /// A minimal sequence, as a scenario that was run, for each distinct deviation.
+    /// A minimal sequence, as a scenario that was run, for each distinct deviation; several side by side.
     async fn shrink(&mut self, tick: &mut impl FnMut(Tick)) -> Vec<TestOutcome> {
         self.drop_doubles();
-        let mut outcomes = Vec::new();
-        let mut names = BTreeSet::new();
         self.tick.found = self.found.len();
-        for (signature, first) in std::mem::take(&mut self.found) {
-            let deviation = first.deviation();
-            let known = self.exploration.known.have(&deviation);
-            self.told.insert(signature.clone(), deviation);
-            if known || self.stopper.reason().is_some() {
-                continue;
-            }
-            let mut outcome = self.minimal(&signature, &first).await;
-            let name = outcome.scenario.clone();
-            let mut number = 2;
-            while !names.insert(outcome.scenario.clone()) {
-                outcome.scenario = format!("{name}_{number}");
-                outcome.test.clone_from(&outcome.scenario);
-                number += 1;
-            }
-            if outcome.text.is_some() {
-                let folder = self.exploration.folder.as_ref().map(|folder| format!("{folder}/"));
-                outcome.file = format!("{}{}.yaml", folder.unwrap_or_default(), outcome.scenario);
-            }
-            if let Some(told) = self.told.get_mut(&signature) {
-                told.told_by = Some(outcome.test.clone());
-            }
+        let all = std::mem::take(&mut self.found);
+        let mut deviations: BTreeMap<Signature, SequenceDeviation> =
+            all.iter().map(|(signature, first)| (signature.clone(), first.deviation())).collect();
+        let known: BTreeSet<&Signature> = deviations
+            .iter()
+            .filter(|(_, one)| self.exploration.known.have(one))
+            .map(|(signature, _)| signature)
+            .collect();
+        let unknown = all.iter().filter(|(signature, _)| !known.contains(signature));
+        let minimal = stream::iter(unknown).map(async |(signature, first)| match self.stopper.reason() {
+            Some(_) => None,
+            None => Some((signature, self.minimal(signature, first).await)),
+        });
+        let mut minimal = Box::pin(minimal.buffered(self.options.jobs.get()));
+        let (mut outcomes, mut names, mut now) = (Vec::new(), BTreeSet::new(), self.tick);
+        let mut told_by = Vec::new();
+        while let Some(outcome) = minimal.next().await {
+            let Some((signature, mut outcome)) = outcome else { continue };
+            self.place(&mut outcome, &mut names);
+            told_by.push((signature.clone(), outcome.test.clone()));
             outcomes.push(outcome);
-            self.tick.shrunk += 1;
-            tick(self.tick);
+            now.shrunk += 1;
+            tick(now);
         }
+        drop(minimal);
+        for (signature, test) in told_by {
+            deviations.entry(signature).and_modify(|deviation| deviation.told_by = Some(test));
+        }
+        self.told = deviations;
         outcomes
     }
 
-    /// What a call does that deviates by itself says nothing of its being made at the same time as others.
+    /// A name that no other outcome has, and the file of its scenario, if it has one.
+    fn place(&self, outcome: &mut TestOutcome, names: &mut BTreeSet<String>) {
+        let name = outcome.scenario.clone();
+        let mut number = 2;
+        while !names.insert(outcome.scenario.clone()) {
+            outcome.scenario = format!("{name}_{number}");
+            outcome.test.clone_from(&outcome.scenario);
+            number += 1;
+        }
+        if outcome.text.is_some() {
+            let folder = self.exploration.folder.as_ref().map(|folder| format!("{folder}/"));
+            outcome.file = format!("{}{}.yaml", folder.unwrap_or_default(), outcome.scenario);
+        }
+    }
+
+    /// What a call does that deviates by itself, and what a key shows wrongly by itself, says nothing of calls at the same
+    /// time. Of what shows in more members or in fewer, the plainest is kept.
     fn drop_doubles(&mut self) {
         let alone = self.found.values().filter(|first| first.found.together.is_empty());
-        let alone: BTreeSet<Operation> = alone.map(|first| first.found.signature.operation).collect();
-        self.found.retain(|_, first| first.found.together.iter().all(|operation| !alone.contains(operation)));
-    }
-
-    async fn minimal(&self, signature: &Signature, first: &First) -> TestOutcome {
-        let tally = &self.tallies[first.property];
-        let (mut best, steps) = (None, self.transitions(first.property, first.case).len());
-        if let Some(mut tree) = self.tree(first.property, first.case) {
-            let (mut attempts, mut more) = (0, true);
-            let mut failed = self.shows(tally, signature, &tree.current()).await;
-            let reproduced = failed.is_some();
-            while reproduced && more && attempts < ATTEMPTS && !self.is_over() {
-                match failed.take() {
-                    Some(smaller) => {
-                        best = Some(smaller);
-                        more = tree.simplify();
-                    }
-                    None => more = tree.complicate(),
-                }
-                if more {
-                    failed = self.shows(tally, signature, &tree.current()).await;
-                }
-                attempts += 1;
-            }
-            best = failed.or(best);
-        }
-        let generated = self.generated(tally.property, Some(first.case));
-        let run = RunStarted::now(self.target, 0);
-        let provenance = Provenance { command: explore_command(Some(&run), &generated), steps };
-        let outcome = match best {
-            // A scenario's calls are made one after the other.
-            Some((executed, found)) if executed.concurrent => {
-                let note = "calls at the same time: a replay shows it again, if not every time".to_owned();
-                as_seen(&executed, &found, &provenance, note)
-            }
-            Some((executed, found)) => {
-                let note =
-                    "the same calls in a scenario, without looks at the key between them, do not show it".to_owned();
-                let outcome = self.confirmed(tally, &executed, &found, &provenance).await;
-                outcome.unwrap_or_else(|| as_seen(&executed, &found, &provenance, note))
-            }
-            None => {
-                let note = format!("seen in a sequence of {steps} steps; a replay did not show it again");
-                as_seen(&first.executed, &first.found, &provenance, note)
-            }
-        };
-        TestOutcome { generated: Some(generated), ..outcome }
-    }
-
-    /// Whether a sequence shows the deviation, on the target.
-    async fn shows(
-        &self,
-        tally: &Tally,
-        signature: &Signature,
-        transitions: &[Transition],
-    ) -> Option<(Executed, Found)> {
-        let transitions = export::renumbered(transitions);
-        // Which of several calls comes first is chance.
-        let tries = if transitions.iter().any(|step| matches!(step, Transition::Together(_))) { REPLAYS } else { 1 };
-        for _ in 0..tries {
-            let executed = execute(self.target, &tally.setting, &transitions, self.options, self.stopper).await;
-            if let Some(found) = executed.found.iter().find(|found| found.signature == *signature).cloned() {
-                return Some((executed, found));
-            }
-        }
-        None
-    }
-
-    /// The scenario's own run, which must show the deviation, too. A look at the key before the judged call makes it
-    /// plainer, but may be what makes the deviation go away.
-    async fn confirmed(
-        &self,
-        tally: &Tally,
-        executed: &Executed,
-        found: &Found,
-        provenance: &Provenance,
-    ) -> Option<TestOutcome> {
-        for witness in [true, false].repeat(REPLAYS) {
-            let text = export::scenario(&tally.setting, &executed.written, found, witness, provenance);
-            let name = export::name(found);
-            let file = SourceFile { path: format!("{name}.yaml"), text: text.clone() };
-            let tests = match parse(&name, file) {
-                Ok(tests) => tests,
-                Err(errors) => {
-                    tracing::warn!(%errors, "the scenario of a sequence cannot be read");
-                    return None;
-                }
-            };
-            let mut outcome = runner::run_test(self.target, tests.first()?, self.options).await;
-            if outcome.verdict == Verdict::Deviation {
-                outcome.text = Some(text);
-                return Some(outcome);
-            }
-        }
-        None
+        let alone = alone.map(|first| &first.found.signature);
+        let (operations, rules): (BTreeSet<Operation>, BTreeSet<String>) =
+            alone.map(|signature| (signature.operation, signature.rule.clone())).unzip();
+        self.found.retain(|signature, first| {
+            let together = &first.found.together;
+            let known = rules.contains(&signature.rule) || together.iter().any(|(_, call)| operations.contains(call));
+            together.is_empty() || !known
+        });
+        let all: Vec<Signature> = self.found.keys().cloned().collect();
+        self.found.retain(|signature, _| !all.iter().any(|other| signature.says_more_than(other)));
     }
 
     /// What makes a property's sequences again: all of them, or those up to this one.
-    fn generated(&self, property: &Property, case: Option<u32>) -> Generated {
+    pub(super) fn generated(&self, property: &Property, case: Option<u32>) -> Generated {
         let Exploration { seed, steps, clients, cases, .. } = *self.exploration;
         let cases = case.map_or(cases, |case| case + 1);
         Generated { property: property.name.to_owned(), seed, cases, steps, clients, came_to: None }
@@ -401,31 +344,5 @@ impl<'e> Explorer<'e> {
             Generated { came_to: Some(came_to), ..self.generated(tally.property, None) }
         };
         self.tallies.iter().map(|tally| property_outcome(tally, lacking.as_deref(), generated(tally))).collect()
-    }
-}
-
-/// A deviation with the evidence of the sequence that showed it, where that cannot be a scenario.
-fn as_seen(executed: &Executed, found: &Found, provenance: &Provenance, note: String) -> TestOutcome {
-    let name = export::name(found);
-    let mut finding = found.finding.clone();
-    finding.notes.push(note);
-    TestOutcome {
-        test: name.clone(),
-        scenario: name,
-        subject: export::REGRESSIONS.to_owned(),
-        title: export::title(found),
-        why: rules::catalogue().get(&found.signature.rule).map_or_else(String::new, |rule| rule.says.clone()),
-        file: String::new(),
-        text: None,
-        verdict: Verdict::Deviation,
-        reason: Some(format!("repeat with: {}", provenance.command)),
-        unsupported: Vec::new(),
-        rules: vec![finding.rule.clone()],
-        findings: vec![finding],
-        exchanges: executed.exchanges.clone(),
-        left_behind: Vec::new(),
-        listed: None,
-        generated: None,
-        elapsed_ms: 0.0,
     }
 }

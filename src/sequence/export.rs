@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::execute::{Found, Written};
+use super::execute::Written;
+use super::found::Found;
 use super::setting::Setting;
-use super::write::OTHER_REGION;
+use super::write::{self, OTHER_REGION};
 use crate::kms::{ErrorCode, Operation};
 use crate::model::{Import, Name, Transition, Use, Wrapping};
 use crate::rules::{self, RuleId};
@@ -76,7 +77,7 @@ pub(crate) fn title(found: &Found) -> String {
     format!("{operation}{state}: {expected} ({rule})")
 }
 
-/// The name of the scenario: `regressions/tok_keybound_import_key_material_pending_import`.
+/// The name of the scenario: `regressions/ckd_notpending_cancel_key_deletion_enabled`.
 pub(crate) fn name(found: &Found) -> String {
     let state = found.signature.state.map_or_else(String::new, |state| snake_case(state.as_str()));
     let (rule, operation) = (&found.signature.rule, found.signature.operation);
@@ -123,10 +124,12 @@ fn steps(written: &[Written], found: &Found, witness: bool) -> Vec<Map<String, V
 
 fn scene(written: &Written) -> Map<String, Value> {
     let mut step = written.step.clone();
-    if let Some(code) = &written.refused {
+    if let Some(codes) = &written.refused {
         step.remove("as");
-        let known = ErrorCode::known().contains(&code.as_str());
-        step.insert("fails".to_owned(), if known { code.as_str().into() } else { "any".into() });
+        let known = codes.iter().all(|code| ErrorCode::known().contains(&code.as_str()));
+        step.insert("fails".to_owned(), write::codes(if known { codes } else { &[] }));
+    } else if step.contains_key("ReplicateKey") {
+        step.insert("expect".to_owned(), json!({ "ReplicaKeyMetadata": { "KeyState": "Creating" } }));
     } else if let Some(request) = step.get("CreateKey") {
         let external = request.get("Origin").is_some();
         let state = if external { "PendingImport" } else { "Enabled" };

@@ -9,7 +9,9 @@
 mod execute;
 mod explore;
 mod export;
+mod found;
 mod hunt;
+mod minimal;
 mod opening;
 mod property;
 mod reach;

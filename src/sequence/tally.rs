@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::execute::{Executed, Signature};
+use super::execute::Executed;
+use super::found::Signature;
 use super::property::Property;
 use super::reach::Reach;
 use super::setting::Setting;

@@ -30,6 +30,11 @@ pub fn entries() -> impl Iterator<Item = Entry> {
     TABLE.entries()
 }
 
+/// Whether a rule decides a cell of the table, and so is about the state that a key is in.
+pub(crate) fn is_about_states(rule: &crate::rules::RuleId) -> bool {
+    entries().any(|entry| matches!(entry.cell, Cell::Call(fate) if fate.rule == *rule))
+}
+
 /// The scenario of every cell that can be reached: its name, such as `key_states/encrypt_while_disabled`, and its text.
 #[must_use]
 pub fn scenarios() -> Vec<(String, String)> {

@@ -165,6 +165,11 @@ pub enum TargetError {
 }
 
 impl Target {
+    /// A new emulator in this process, with nothing wrong in it.
+    pub(crate) fn correct() -> Self {
+        Self::emulator(Emulator::new(crate::emulator::Config::default()))
+    }
+
     /// The emulator in this process.
     #[must_use]
     pub fn emulator(emulator: Emulator) -> Self {

@@ -159,3 +159,35 @@ fn a_key_saved_from_deletion_is_disabled_and_stays() {
         assert!(!world.keys[&key].state_known);
     }
 }
+
+/// The target ignores CancelKeyDeletion, and the key shows when it goes.
+#[test]
+fn a_key_that_was_not_saved_from_deletion_goes_when_it_says() {
+    let ignored = || {
+        let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
+        world.does(&Transition::ScheduleDeletion { key, days: 7 });
+        world.does(&Transition::CancelDeletion { key });
+        world.adopt(key, KeyState::PendingDeletion);
+        (world, key)
+    };
+    let (mut world, key) = ignored();
+    world.adopt_deletion(key, Some(DAY * 7));
+    assert_eq!(world.told(&Transition::Enable { key }), "KMSInvalidStateException by ENA-PENDDEL");
+    world.adopt_deletion(key, Some(DAY * 30));
+    world.pass(DAY * 7);
+    assert_eq!(world.told(&Transition::Describe { key }), "unstated");
+    world.pass(DAY * 2);
+    assert_eq!(world.told(&Transition::Describe { key }), "NotFoundException by SKD-SLACK");
+    // One that does not say may go at any time.
+    let (mut world, key) = ignored();
+    world.adopt_deletion(key, None);
+    world.pass(DAY * 40);
+    for transition in [Transition::Enable { key }, Transition::Describe { key }] {
+        assert_eq!(world.told(&transition), "unstated");
+    }
+    // Of a key that is not going a date says nothing.
+    let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
+    world.adopt_deletion(key, None);
+    world.adopt_deletion(key, Some(DAY));
+    assert_eq!((world.keys[&key].deletion, world.keys[&key].settles), (None, None));
+}

@@ -1,6 +1,7 @@
 //! What can be wrong with an import.
 
 use super::*;
+use crate::kms::ErrorCode;
 use crate::scenario::{Damage, Place};
 
 #[test]
@@ -283,4 +284,37 @@ fn of_a_key_whose_materials_are_not_known_no_import_is_judged() {
     assert_eq!(world.told_import(&request), "unstated");
     let missing = Import { expiry: Expiry::Neither, ..request };
     assert_eq!(world.told_import(&missing), "refused by IMP-VALIDTO-REQUIRED");
+}
+
+/// Which of two pairs that were asked for at the same time is the newer one is not known.
+#[test]
+fn pairs_that_were_asked_for_at_the_same_time_may_both_be_the_older_one() {
+    let mut world = SmallWorld::default();
+    let key = world.key(Kind::Symmetric);
+    let (one, other) = (world.request(key, 0), world.request(key, 0));
+    assert_eq!(world.told_import(&other), "ok by IMP-FIRST-OK");
+    world.race(&[other.token, other.import]);
+    assert_eq!(world.told_import(&other), "ok by IMP-FIRST-OK", "one token alone does not race");
+    world.race(&[one.token, other.token]);
+    for request in [one, other] {
+        assert_eq!(world.told_import(&request), "ok by TOK-OLDER-PAIR");
+    }
+}
+
+#[test]
+fn an_older_pair_is_to_blame_only_where_the_token_is() {
+    let mut world = SmallWorld::default();
+    let key = world.key(Kind::Symmetric);
+    let older = Transition::Import(world.request(key, 0));
+    world.token(key);
+    for (code, rule) in [
+        (ErrorCode::INVALID_IMPORT_TOKEN, "TOK-OLDER-PAIR"),
+        (ErrorCode::EXPIRED_IMPORT_TOKEN, "TOK-OLDER-PAIR"),
+        (ErrorCode::KMS_INVALID_STATE, "IMP-FIRST-OK"),
+    ] {
+        assert_eq!(world.broken(&older, "TOK-OLDER-PAIR", &code), rule);
+    }
+    let code = ErrorCode::KMS_INVALID_STATE;
+    assert_eq!(world.broken(&older, "IMP-FIRST-OK", &code), "IMP-FIRST-OK");
+    assert_eq!(world.broken(&Transition::Enable { key }, "DIS-ENA-EXT", &code), "DIS-ENA-EXT");
 }

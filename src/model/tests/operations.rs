@@ -120,3 +120,30 @@ fn calls_at_the_same_time_are_taken_in_one_after_the_other() {
     world.take(&Transition::Together(vec![Transition::Disable { key }, Transition::Pass(HOUR)]), true);
     assert_eq!((world.keys[&key].way, world.now), (Way::Disabled, HOUR));
 }
+
+/// Whether that, or the key's state, is named first is not stated.
+#[test]
+fn of_a_key_that_never_had_a_public_key_the_exception_is_open() {
+    let usage = Use::GetPublicKey;
+    let (mut had, key) = SmallWorld::with_material(Kind::Ecc);
+    had.does(&Transition::ScheduleDeletion { key, days: 7 });
+    let both = "DisabledException or KMSInvalidStateException by KST-PUBKEY-PENDDEL";
+    assert_eq!(had.told(&Transition::Use { key, usage }), both);
+    let mut never = SmallWorld::default();
+    assert_eq!(never.key(Kind::Ecc), key);
+    never.does(&Transition::ScheduleDeletion { key, days: 7 });
+    assert_eq!(never.told(&Transition::Use { key, usage }), "refused by KST-PUBKEY-PENDDEL");
+}
+
+/// A key that shows another material than it must have is not judged by what the model has of its materials.
+#[test]
+fn a_key_that_uses_other_material_is_judged_by_its_state_alone() {
+    let (mut world, key) = SmallWorld::with_material(Kind::Symmetric);
+    let ciphertext = world.encrypts(key);
+    let decrypt = Transition::Use { key, usage: Use::Decrypt(ciphertext) };
+    assert_eq!(world.told(&decrypt), "ok by KST-ENABLED");
+    world.distrust(key);
+    assert_eq!(world.told(&decrypt), "unstated");
+    assert_eq!(world.told(&Transition::Disable { key }), "ok by DIS-ENA-EXT");
+    assert!(world.keys[&key].state_known);
+}
