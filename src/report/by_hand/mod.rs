@@ -125,7 +125,7 @@ aws kms import-key-material --endpoint-url "$ENDPOINT" \
   --import-token fileb://ImportToken.bin \
   --encrypted-key-material fileb://EncryptedKeyMaterial.bin \
   --expiration-model KEY_MATERIAL_EXPIRES \
-  --valid-to "$(($(date +%s) + 7776000))"
+  --valid-to "$(($(date +%s) + 7776000))" && echo success
 "#
         );
     }
@@ -169,7 +169,9 @@ raw ImportKeyMaterial "{\"KeyId\": \"$(jq -r .KeyMetadata.KeyId k.json)\"}"
         let command = "aws kms delete-imported-key-material --endpoint-url \"$ENDPOINT\"";
         assert_eq!(
             text,
-            format!("6: DeleteImportedKeyMaterial\n{command} \\\n  --key-id=-k \\\n  --key-material-id={dashes}\n")
+            format!(
+                "6: DeleteImportedKeyMaterial\n{command} \\\n  --key-id=-k \\\n  --key-material-id={dashes} && echo success\n"
+            )
         );
     }
 
