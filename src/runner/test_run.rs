@@ -254,31 +254,36 @@ impl TestRun<'_> {
     }
 
     /// Makes these calls at the same time, and lets time pass meanwhile. The exchanges are in the order of the calls, whose
-    /// lines begin with this one.
+    /// lines begin with this one; nothing where the target does not offer the operation. Either all calls are made or none.
     pub(crate) async fn send_together(
         &mut self,
         line: usize,
         calls: &[Call],
         passing: &[SignedDuration],
-    ) -> Result<Vec<Exchange>, Stop> {
+    ) -> Result<Vec<Option<Exchange>>, Stop> {
         self.refresh().await?;
-        let mut tasks = Vec::new();
+        let mut requests = Vec::new();
         for call in calls {
-            let (request, overrides) =
-                (self.judgement.evaluate(line, &call.request)?, self.overrides(line, &call.send)?);
+            requests.push((self.judgement.evaluate(line, &call.request)?, self.overrides(line, &call.send)?));
+        }
+        let mut tasks = Vec::new();
+        for (call, (request, overrides)) in calls.iter().zip(requests) {
             let (session, operation) = (Arc::clone(&self.sessions[&call.client]), call.operation);
             tasks.push(tokio::spawn(async move { session.call_with(operation, request, overrides).await }));
         }
         for duration in passing {
             self.advance(*duration).await?;
         }
-        let mut exchanges = Vec::new();
+        let (mut exchanges, mut undecided) = (Vec::new(), None);
         for ((line, call), task) in (line..).zip(calls).zip(tasks) {
             let exchange = task.await.map_err(|error| Stop::new(Verdict::HarnessError, error.to_string()))?;
-            self.take(line, call, &exchange)?;
-            exchanges.push(exchange);
+            match self.take(line, call, &exchange) {
+                Ok(()) => exchanges.push(Some(exchange)),
+                Err(stop) if stop.verdict == Verdict::Unsupported => exchanges.push(None),
+                Err(stop) => undecided = undecided.or(Some(stop)),
+            }
         }
-        Ok(exchanges)
+        undecided.map_or(Ok(exchanges), Err)
     }
 
     /// Keeps the evidence of a call, and what it made.

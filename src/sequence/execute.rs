@@ -90,8 +90,14 @@ pub(crate) async fn execute(
         Err(stop) => return Executed { stop: Some(stop), ..Executed::default() },
     };
     let draft = Draft::new(setting.test.material.clone(), setting.test.clients.clone());
-    let mut execution =
-        Execution { began: Timestamp::UNIX_EPOCH, run, draft, world: World::default(), done: Executed::default() };
+    let mut execution = Execution {
+        target,
+        began: Timestamp::UNIX_EPOCH,
+        run,
+        draft,
+        world: World::default(),
+        done: Executed::default(),
+    };
     let result = execution.walk(transitions).await;
     let Execution { run, mut done, .. } = execution;
     done.stop = result.err();
@@ -100,6 +106,7 @@ pub(crate) async fn execute(
 }
 
 pub(super) struct Execution<'a> {
+    target: &'a Target,
     pub(super) run: TestRun<'a>,
     draft: Draft,
     pub(super) world: World,
@@ -332,12 +339,23 @@ impl Execution<'_> {
         }
     }
 
+    /// Whether the target is known not to offer the operation, which then is never called.
+    pub(super) fn lacks(&self, call: &Call) -> bool {
+        self.target.lacks(call.operation).is_some()
+    }
+
     /// Makes a call. Nothing where it rests on what an earlier answer lacks, or the target does not offer it.
     pub(super) async fn send(&mut self, call: &Call) -> Result<Option<Exchange>, Stop> {
+        if self.lacks(call) {
+            return Ok(None);
+        }
         match self.run.send(self.done.written.len() + 1, call).await {
             Ok(exchange) => Ok(Some(exchange)),
             Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => {
-                self.done.unmade += usize::from(stop.verdict == Verdict::Blocked);
+                match stop.verdict {
+                    Verdict::Blocked => self.done.unmade += 1,
+                    _ => self.note_unsupported(),
+                }
                 Ok(None)
             }
             Err(stop) => Err(stop),
@@ -355,6 +373,11 @@ impl Execution<'_> {
             _ => None,
         };
         self.done.written.push(Written { step, refused, look: allowed.is_none() });
+    }
+
+    /// Keeps the place of a call that the target does not offer, so that what comes next has one of its own.
+    pub(super) fn note_unsupported(&mut self) {
+        self.done.written.push(Written { step: Map::new(), refused: None, look: true });
     }
 
     pub(super) fn count(&mut self, rule: &str) {

@@ -27,18 +27,9 @@ struct Looked {
 struct Joint {
     /// The time that went by meanwhile, and then the calls.
     happened: Vec<Happened>,
-    /// How many of them are time.
-    passes: usize,
-    /// Which of the steps the first call is.
-    first: usize,
+    /// Which of the steps each of them is.
+    steps: Vec<usize>,
     before: World,
-}
-
-impl Joint {
-    /// Which of the steps this is.
-    fn step(&self, call: usize) -> usize {
-        self.first + call.saturating_sub(self.passes)
-    }
 }
 
 /// What no order explains: the rule, the step that shows it, and in words what had to be seen and what was.
@@ -59,7 +50,7 @@ impl Execution<'_> {
                 passing.push(*duration);
             } else {
                 self.acquaint(transition).await?;
-                calls.extend(self.readable(transition));
+                calls.extend(self.readable(transition).filter(|(_, call)| !self.lacks(call)));
             }
         }
         let before = self.world.clone();
@@ -68,11 +59,16 @@ impl Execution<'_> {
         let requests: Vec<Call> = calls.iter().map(|(_, call)| call.clone()).collect();
         let exchanges = match self.run.send_together(first + 1, &requests, &passing).await {
             Ok(exchanges) => exchanges,
-            Err(stop) if matches!(stop.verdict, Verdict::Blocked | Verdict::Unsupported) => return Ok(()),
+            Err(stop) if stop.verdict == Verdict::Blocked => return Ok(()),
             Err(stop) => return Err(stop),
         };
         let mut happened: Vec<Happened> = passing.iter().map(|duration| passed(*duration)).collect();
+        let mut steps = vec![first; happened.len()];
         for ((transition, call), exchange) in calls.into_iter().zip(&exchanges) {
+            let Some(exchange) = exchange else {
+                self.note_unsupported();
+                continue;
+            };
             self.done.operations += 1;
             let refused = match &exchange.answer {
                 Answer::Refusal { code, .. } => Some(code.clone()),
@@ -81,10 +77,11 @@ impl Execution<'_> {
             self.note_step(write::step(&before, &transition), exchange, Some(&Allowed::Unstated));
             self.run.bind(call.binding.as_deref(), exchange);
             happened.push(Happened { transition, refused });
+            steps.push(self.done.written.len() - 1);
         }
         let looked = self.look_at_all(&before, &happened).await?;
         let made: Vec<Name> = happened.iter().filter_map(|call| call.transition.made()).collect();
-        self.explain(&Joint { happened, passes: passing.len(), first, before }, &looked);
+        self.explain(&Joint { happened, steps, before }, &looked);
         self.world.race(&made);
         self.synchronise().await
     }
@@ -131,7 +128,7 @@ impl Execution<'_> {
             Orders::Unexplained { rule, call, allowed } => {
                 let what = happened[call].refused.as_ref().map_or("success", |code| code.as_str()).to_owned();
                 let expected = format!("{}, in some order of the calls", expected(&allowed));
-                self.report(joint, Unexplained { rule: rule.to_owned(), call, at: joint.step(call), expected, what });
+                self.report(joint, Unexplained { rule: rule.to_owned(), call, at: joint.steps[call], expected, what });
                 happened.iter().for_each(|call| self.world.take(&call.transition, call.refused.is_none()));
                 self.distrust(happened, looked);
             }
@@ -214,7 +211,8 @@ impl Execution<'_> {
             listed: None,
         };
         let numbered = happened.iter().enumerate();
-        let together = numbered.filter_map(|(call, it)| Some((joint.step(call), it.transition.operation()?))).collect();
+        let together =
+            numbered.filter_map(|(call, it)| Some((joint.steps[call], it.transition.operation()?))).collect();
         let (expectation, witness, diverges) = (Map::new(), None, true);
         self.done.found.push(Found { signature, finding, diverges, at, together, expectation, witness });
     }
