@@ -14,7 +14,7 @@ use super::setting::Setting;
 use super::write;
 use crate::judge::{Comparison, Evidence, Finding, Stop, Verdict};
 use crate::kms::{ErrorCode, KeyState, Operation};
-use crate::model::{Allowed, Look, Seen, Transition, World};
+use crate::model::{Allowed, Look, Seen, Transition, Use, World};
 use crate::rules::{self, RuleId};
 use crate::runner::test_run::{self, Slot, TestRun};
 use crate::runner::{Options, Stopper};
@@ -163,6 +163,10 @@ impl Execution<'_> {
         self.acquaint(transition).await?;
         let before = transition.key().and_then(|key| self.world.keys.get(&key)).map(|key| (key.way, key.state()));
         match (self.world.allows(transition), transition) {
+            // Whether it succeeds is not stated, but not that anything else may be decrypted than was encrypted.
+            (allowed @ Allowed::Unstated, Transition::Use { usage: Use::Decrypt(_), .. }) => {
+                self.call(transition, &allowed, before).await
+            }
             (Allowed::Unstated, _) => Ok(()),
             (Allowed::Success { .. }, Transition::Describe { .. }) => self.looks(transition, true, before).await,
             (allowed, _) => self.call(transition, &allowed, before).await,
