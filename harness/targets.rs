@@ -211,6 +211,27 @@ fn what_is_declared_as_lacking_is_unsupported_and_never_called() {
     assert!(!asked.iter().any(|operation| operation == "generatemac"), "{asked:?}");
 }
 
+/// Nor does a call that the target does not know hide what those at the same time did.
+#[test]
+fn sequences_leave_out_what_the_target_does_not_know() {
+    // Of an emulator whose clock can be turned it is not asked beforehand.
+    for (clock, beforehand) in [("real", true), ("controlled", false)] {
+        let (url, asked) = endpoint(&["RotateKeyOnDemand"]);
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("target.yaml");
+        fs::write(&file, format!("{{ name: Acme KMS, endpoint: {url}, capabilities: {{ clock: {clock} }} }}")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
+        command.env_remove("KMS_CONFORMANCE_ENDPOINT").env("NO_COLOR", "1");
+        command.args(["explore", "--property", "concurrency", "--cases", "60", "--target"]).arg(&file);
+        let output = command.arg("--out").arg(dir.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+        let asked = asked.lock().unwrap();
+        let how_often = |name: &str| asked.iter().filter(|operation| *operation == name).count();
+        assert_eq!(how_often("rotatekeyondemand") == 1, beforehand, "{}", how_often("rotatekeyondemand"));
+        assert!(how_often("importkeymaterial") > 20);
+    }
+}
+
 #[test]
 fn what_is_declared_as_offered_but_is_not_known_contradicts_the_description() {
     let (url, asked) = endpoint(&["GenerateMac", "VerifyMac"]);

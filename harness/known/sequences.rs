@@ -51,7 +51,12 @@ fn another_answer_than_the_listed_one_is_found_shrunk_and_told() {
     fs::write(dir.join("known.yaml"), list.replace("answers: success", "answers: NotFoundException")).unwrap();
     let shown = run(dir, "token-ignores-key", "second", &["--known", "known.yaml"]).ends_with(1);
     shown.says("TOK-KEYBOUND is listed as `NotFoundException`, now it answers `success`");
-    assert!(dir.join("second/regressions/tok_keybound_import_key_material_pending_import.yaml").is_file());
+    let found: Vec<_> =
+        fs::read_dir(dir.join("second/regressions")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        found.iter().any(|name| name.to_string_lossy().starts_with("tok_keybound_import_key_material")),
+        "{found:?}"
+    );
 }
 
 /// A test that deviates from a rule in one operation must not hide what sequences find of the rule in another.
@@ -63,7 +68,7 @@ fn another_operation_is_found_although_a_test_deviates_from_its_rule() {
     fs::write(dir.join("scenarios/own/wrong.yaml"), WRONG).unwrap();
     let own = ["--scenarios", "scenarios", "own/"];
     let shown = run(dir, "token-ignores-key", "first", &own).ends_with(1);
-    shown.says("DEVIATION own/wrong").says("DEVIATION regressions/tok_keybound_import_key_material_pending_import");
+    shown.says("DEVIATION own/wrong").says("DEVIATION regressions/tok_keybound_import_key_material");
 }
 
 const WRONG: &str = r#"

@@ -14,7 +14,7 @@ use super::setting::Setting;
 use super::write;
 use crate::judge::{Comparison, Evidence, Finding, Stop, Verdict};
 use crate::kms::{ErrorCode, KeyState, Operation};
-use crate::model::{Allowed, Look, Seen, Transition, World};
+use crate::model::{Allowed, Look, Seen, Transition, Use, World};
 use crate::rules::{self, RuleId};
 use crate::runner::test_run::{self, Slot, TestRun};
 use crate::runner::{Options, Stopper};
@@ -90,8 +90,14 @@ pub(crate) async fn execute(
         Err(stop) => return Executed { stop: Some(stop), ..Executed::default() },
     };
     let draft = Draft::new(setting.test.material.clone(), setting.test.clients.clone());
-    let mut execution =
-        Execution { began: Timestamp::UNIX_EPOCH, run, draft, world: World::default(), done: Executed::default() };
+    let mut execution = Execution {
+        target,
+        began: Timestamp::UNIX_EPOCH,
+        run,
+        draft,
+        world: World::default(),
+        done: Executed::default(),
+    };
     let result = execution.walk(transitions).await;
     let Execution { run, mut done, .. } = execution;
     done.stop = result.err();
@@ -100,6 +106,7 @@ pub(crate) async fn execute(
 }
 
 pub(super) struct Execution<'a> {
+    target: &'a Target,
     pub(super) run: TestRun<'a>,
     draft: Draft,
     pub(super) world: World,
@@ -156,6 +163,10 @@ impl Execution<'_> {
         self.acquaint(transition).await?;
         let before = transition.key().and_then(|key| self.world.keys.get(&key)).map(|key| (key.way, key.state()));
         match (self.world.allows(transition), transition) {
+            // Whether it succeeds is not stated, but not that anything else may be decrypted than was encrypted.
+            (allowed @ Allowed::Unstated, Transition::Use { usage: Use::Decrypt(_), .. }) => {
+                self.call(transition, &allowed, before).await
+            }
             (Allowed::Unstated, _) => Ok(()),
             (Allowed::Success { .. }, Transition::Describe { .. }) => self.looks(transition, true, before).await,
             (allowed, _) => self.call(transition, &allowed, before).await,
@@ -338,8 +349,16 @@ impl Execution<'_> {
         }
     }
 
+    /// Whether the target is known not to offer the operation, which then is never called.
+    pub(super) fn lacks(&self, call: &Call) -> bool {
+        self.target.lacks(call.operation).is_some()
+    }
+
     /// Makes a call. Nothing where it rests on what an earlier answer lacks, or the target does not offer it.
     pub(super) async fn send(&mut self, call: &Call) -> Result<Option<Exchange>, Stop> {
+        if self.lacks(call) {
+            return Ok(None);
+        }
         match self.run.send(self.done.written.len() + 1, call).await {
             Ok(exchange) => Ok(Some(exchange)),
             Err(stop) if stop.verdict == Verdict::Blocked => {
@@ -367,7 +386,7 @@ impl Execution<'_> {
         self.done.written.push(Written { step, refused, aside: allowed.is_none() });
     }
 
-    /// The evidence of a call that the target does not offer has a line of its own.
+    /// Keeps the place of a call that the target does not offer, so that what comes next has one of its own.
     pub(super) fn note_unsupported(&mut self) {
         self.done.written.push(Written { step: Map::new(), refused: None, aside: true });
     }

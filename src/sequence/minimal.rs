@@ -107,13 +107,13 @@ impl Explorer<'_> {
         found: &Found,
         provenance: &Provenance,
     ) -> Result<TestOutcome, String> {
-        let mut reason =
-            "the same calls in a scenario, without looks at the key between them, do not show it".to_owned();
+        let mut reason = String::new();
         for witness in [true, false].repeat(REPLAYS) {
             let text = export::scenario(&tally.setting, &executed.written, found, witness, provenance);
             let test = read(&export::name(found), &text)?;
             let mut outcome = runner::run_test(self.target, &test, self.options).await;
             if outcome.verdict != Verdict::Deviation {
+                reason = no_scenario(executed, found, "there", &outcome);
                 continue;
             }
             let elsewhere = runner::run_test(&self.correct, &test, self.options).await;
@@ -121,7 +121,7 @@ impl Explorer<'_> {
                 outcome.text = Some(text);
                 return Ok(outcome);
             }
-            reason = no_scenario(executed, found, &elsewhere);
+            return Err(no_scenario(executed, found, "on the built-in emulator", &elsewhere));
         }
         Err(reason)
     }
@@ -146,7 +146,7 @@ fn read(name: &str, text: &str) -> Result<Test, String> {
 }
 
 /// Why the scenario of a deviation does not tell right from wrong.
-fn no_scenario(executed: &Executed, found: &Found, elsewhere: &TestOutcome) -> String {
+fn no_scenario(executed: &Executed, found: &Found, place: &str, outcome: &TestOutcome) -> String {
     let mut earlier: Vec<String> = Vec::new();
     for other in executed.diverged_before(found) {
         let told = format!("{} ({})", other.signature.operation, other.signature.rule);
@@ -155,8 +155,11 @@ fn no_scenario(executed: &Executed, found: &Found, elsewhere: &TestOutcome) -> S
         }
     }
     if earlier.is_empty() {
-        let reason = elsewhere.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        return format!("no scenario: on the built-in emulator it comes to {}{reason}", elsewhere.verdict);
+        let reason = outcome.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        return format!(
+            "no scenario: without looks at the key between its calls it comes to {} {place}{reason}",
+            outcome.verdict
+        );
     }
     format!("it may follow from what deviates before it, without which it was not seen: {}", earlier.join(", "))
 }

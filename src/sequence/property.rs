@@ -53,6 +53,7 @@ const SEVERAL_PAIRS: &[&[Opening]] =
     &[&[Create, Pair(0), Pair(0)], &[Create, Pair(0), Import(0, 0), Encrypt(0), Pair(0), Pair(0)]];
 const WITH_REPLICA: &[&[Opening]] = &[&[
     Create,
+    Replicate(0),
     Pair(0),
     Import(0, 0),
     Encrypt(0),

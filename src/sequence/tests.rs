@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use proptest::strategy::ValueTree as _;
 
+use super::execute::execute;
 use super::explore::{Exploration, explore};
 use super::export::renumbered;
 use super::property::{PROPERTIES, Property, Scope};
 use super::setting::Setting;
-use crate::emulator::{Config, Emulator};
+use crate::emulator::{Config, Defect, Emulator};
 use crate::judge::Verdict;
-use crate::model::{Allowed, Transition, World};
+use crate::kms::WrappingAlgorithm;
+use crate::model::{Allowed, Expiry, Import, Kind, Name, Transition, Use, World, Wrapping};
 use crate::runner::{Event, Options, Stopper, TestOutcome};
 use crate::target::Target;
 
@@ -38,6 +40,35 @@ async fn every_property_holds_on_the_emulator() {
         assert_eq!((outcome.verdict, outcome.reason), (Verdict::Pass, None), "{}", outcome.test);
         assert!(outcome.findings.len() > 10, "{}: only {} rules were judged", outcome.test, outcome.findings.len());
     }
+}
+
+/// A key that shows other material than it must use is not judged by the model's any more, but what it decrypts is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_decrypted_is_judged_whatever_became_of_the_key() {
+    let (key, kind, material) = (Name(1), Kind::Symmetric, Name(3));
+    let parameters = |token| Transition::Parameters { key, token, algorithm: WrappingAlgorithm::RsaesOaepSha256 };
+    let (damaged_token, wrapping, expiry, new, id_of) = (None, Wrapping::Right, Expiry::Never, None, None);
+    let token = Name(2);
+    let import =
+        Import { key, import: material, token, damaged_token, wrapping, material: 0, kind, expiry, new, id_of };
+    let other = Import { import: Name(6), token: Name(5), material: 1, new: Some(true), ..import.clone() };
+    let decrypt = Transition::Use { key, usage: Use::Decrypt(Name(4)) };
+    let transitions = [
+        Transition::Create { key, kind, multi_region: false },
+        parameters(token),
+        Transition::Import(import),
+        Transition::Use { key, usage: Use::Encrypt(Name(4)) },
+        parameters(Name(5)),
+        Transition::Import(other),
+        decrypt,
+    ];
+    let config = Config { defect: Some(Defect::NewMaterialAtOnce), ..Config::default() };
+    let (target, stopper) = (Target::emulator(Emulator::new(config)), Stopper::default());
+    let setting = Setting::new("", &[kind], false);
+    let executed = execute(&target, &setting, &transitions, &Options::default(), &stopper).await;
+    let rules: Vec<&str> = executed.found.iter().map(|found| found.signature.rule.as_str()).collect();
+    assert!(rules.contains(&"DESC-NEW-PENDING") && !rules.contains(&"KMID-IN-CIPHERTEXT"), "{rules:?}");
+    assert!(executed.judged.keys().any(|rule| rule.as_str() == "CRY-ROUNDTRIP"), "{:?}", executed.judged);
 }
 
 /// The smallest sequence in which a key that lost its material gets it back.

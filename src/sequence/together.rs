@@ -54,7 +54,7 @@ impl Execution<'_> {
                 passing.push(*duration);
             } else {
                 self.acquaint(transition).await?;
-                calls.extend(self.readable(transition));
+                calls.extend(self.readable(transition).filter(|(_, call)| !self.lacks(call)));
             }
         }
         let before = self.world.clone();
