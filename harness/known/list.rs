@@ -100,6 +100,29 @@ fn an_answer_that_differs_from_run_to_run_is_listed_with_all_of_them() {
 }
 
 #[test]
+fn a_list_of_several_runs_has_the_answers_of_all_of_them() {
+    let bench = listed();
+    bench.keys_are("Disabled");
+    bench.run("other", &[]).ends_with(1);
+    let both = bench.program(&["known", "--from", "first", "--from", "other", "--out", "both.yaml"]).ends_with(0);
+    assert_eq!(both.stdout, "");
+    let text = bench.read("both.yaml");
+    let answers = "    answers:\n      - 'success; KeyMetadata.KeyState \"Disabled\"'\n      - 'success; KeyMetadata.KeyState \"Enabled\"'\n";
+    assert!(text.contains(answers) && text.contains("from its 2 runs of "), "{text}");
+    assert!(text.contains("  - because:\n      - 'vacuous: CreateKey shows"), "{text}");
+    bench.run("third", &["--known", "both.yaml"]).ends_with(0).says("2 known deviation");
+    bench.keys_are("Enabled");
+    bench.run("fourth", &["--known", "both.yaml"]).ends_with(0).says("2 known deviation");
+    let merged = bench.program(&["known", "--from", "first", "--merge", "both.yaml"]).ends_with(0).stdout;
+    assert_eq!(merged.lines().skip(1).collect::<Vec<_>>(), text.lines().skip(1).collect::<Vec<_>>());
+    // Two runs alike are as one.
+    let twice = bench.program(&["known", "--from", "first", "--from", "first"]).ends_with(0).stdout;
+    assert_eq!(twice.lines().skip(1).collect::<Vec<_>>(), bench.read("known.yaml").lines().skip(1).collect::<Vec<_>>());
+    bench.write("elsewhere.jsonl", &bench.read("first/events.jsonl").replacen(&bench.url, "http://elsewhere", 1));
+    bench.program(&["known", "--from", "first", "--from", "elsewhere.jsonl"]).ends_with(2).notes("of several targets");
+}
+
+#[test]
 fn an_operation_that_is_offered_now_fails_a_run_until_it_is_taken_out() {
     let bench = listed();
     bench.answer("CreateAlias", 400, r#"{"__type":"NotFoundException"}"#);

@@ -20,14 +20,15 @@ Examples:
   kms-conformance run --endpoint http://127.0.0.1:4566 --out report
   kms-conformance known --from report --out known.yaml                      what deviates today; say why in each entry
   kms-conformance run --endpoint http://127.0.0.1:4566 --known known.yaml   fails for what is new, other or mended
+  kms-conformance known --from report --from again --out known.yaml         of two runs, which may answer differently
   kms-conformance known --from report --merge known.yaml --out known.yaml   brings the list up to date, keeping reasons";
 
 /// Flags of `known`.
 #[derive(Debug, Args)]
 pub(super) struct KnownArgs {
-    /// The run: its folder, or its events.jsonl
-    #[arg(long, value_name = "RUN")]
-    from: PathBuf,
+    /// The run: its folder, or its events.jsonl (may be repeated: what differs from run to run is listed with all answers)
+    #[arg(long, value_name = "RUN", required = true)]
+    from: Vec<PathBuf>,
     /// A list whose reasons, links and days are kept where the target still answers so
     #[arg(long, value_name = "FILE")]
     merge: Option<PathBuf>,
@@ -37,10 +38,12 @@ pub(super) struct KnownArgs {
 }
 
 pub(super) fn run(args: &KnownArgs) -> Result<Exit, Failure> {
-    let log = RunLog::read(&args.from).map_err(|error| super::unreadable_log(&error))?;
-    let names = names_of(&log)?;
+    let read = |path: &PathBuf| RunLog::read(path).map_err(|error| super::unreadable_log(&error));
+    let logs = args.from.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    one_target(&logs)?;
+    let names = names_of(&logs)?;
     let earlier = args.merge.as_deref().map(|path| parse(path, &names)).transpose()?;
-    let text = generate(&log, &names, earlier.as_ref());
+    let text = generate(&logs, &names, earlier.as_ref());
     match &args.out {
         Some(path) => fs::write(path, text).map_err(|error| Failure::unwritable_file(path, &error))?,
         None => super::print(&text),
@@ -48,12 +51,28 @@ pub(super) fn run(args: &KnownArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// What a list may name: scenarios of the program, of the run, and of the folder that the run took them from, if it is
-/// still there.
-pub(super) fn names_of(log: &RunLog) -> Result<Names, Failure> {
-    let names = Names::of_library(&Library::shipped()?);
-    let own = log.started.scenarios.as_ref().and_then(|dir| Library::from_dir(Path::new(dir)).ok());
-    Ok(own.iter().fold(names, Names::and_of_library).and_of_run(log))
+/// Runs of several targets have no list in common.
+fn one_target(logs: &[RunLog]) -> Result<(), Failure> {
+    let mut targets: Vec<&str> = logs.iter().map(|log| log.started.target.as_str()).collect();
+    targets.dedup();
+    match targets.as_slice() {
+        [one, other, ..] => {
+            let message = format!("the runs are of several targets: {one} and {other}");
+            Err(Failure::usage(message, "make a list for each target"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a list may name: scenarios of the program, of the runs, and of the folders that the runs took them from, if they
+/// are still there.
+pub(super) fn names_of(logs: &[RunLog]) -> Result<Names, Failure> {
+    let mut names = Names::of_library(&Library::shipped()?);
+    for log in logs {
+        let own = log.started.scenarios.as_ref().and_then(|dir| Library::from_dir(Path::new(dir)).ok());
+        names = own.iter().fold(names, Names::and_of_library).and_of_run(log);
+    }
+    Ok(names)
 }
 
 /// Reads a list, and says on stderr how many of its entries lack a reason.

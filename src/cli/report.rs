@@ -133,7 +133,7 @@ fn rejudged(run: &RunLog) -> Result<RunLog, Failure> {
 
 /// The run as a list of known deviations has it.
 fn held_against(path: &Path, run: &RunLog) -> Result<RunLog, Failure> {
-    let known = known::read(path, &known::names_of(run)?)?;
+    let known = known::read(path, &known::names_of(std::slice::from_ref(run))?)?;
     let mut fold = Fold::new(&known);
     let events: Vec<_> = run.events().map(|event| fold.event(&event)).collect();
     known::tell_not_seen(&known, &fold);

@@ -106,7 +106,7 @@ impl KnownDeviations {
             Verdict::Blocked | Verdict::Vacuous if !unexpected => {
                 let (entry, listed) = unjudged?;
                 let now = because(outcome).unwrap_or_default();
-                Some(match (now == *listed, entry.until.filter(|until| on > *until)) {
+                Some(match (listed.contains(&now), entry.until.filter(|until| on > *until)) {
                     (true, None) => {
                         let says = format!("`{now}`: {}", entry.because());
                         self.listed(entry, ListedStanding::AsListed, says)
@@ -116,7 +116,7 @@ impl KnownDeviations {
                         self.listed(entry, ListedStanding::Overdue, says)
                     }
                     (false, _) => {
-                        let says = format!("listed as `{listed}`, now `{now}`");
+                        let says = format!("listed as {}, now `{now}`", or(listed));
                         self.listed(entry, ListedStanding::Otherwise, says)
                     }
                 })
@@ -139,7 +139,7 @@ impl KnownDeviations {
             }
             Verdict::Pass => {
                 if let Some((entry, listed)) = unjudged {
-                    let says = format!("listed as `{listed}`, but it passes now: take it out of the list");
+                    let says = format!("listed as {}, but it passes now: take it out of the list", or(listed));
                     return Some(self.listed(entry, ListedStanding::Gone, says));
                 }
                 let answered = |name: &str| self.unsupported(name).map(|entry| (entry, name.to_owned()));

@@ -96,8 +96,8 @@ pub enum Matter {
     Unjudged {
         /// Names of tests, and of scenarios all of whose tests are meant.
         tests: BTreeSet<String>,
-        /// The verdict and its reason.
-        because: String,
+        /// The verdict and its reason: one of these, where that differs from run to run.
+        because: BTreeSet<String>,
     },
     /// An operation is not offered.
     Unsupported(Operation),

@@ -77,7 +77,7 @@ impl Reader<'_> {
         let Some(fields) = self.errors.fields(node, WHAT, &DEVIATION_FIELDS) else { return };
         let rule = self.errors.required(&fields, "rule", WHAT).and_then(|node| self.rule(node));
         let scenario = self.errors.required(&fields, "scenario", WHAT).and_then(|node| self.scenario(node));
-        let answers = self.errors.required(&fields, "answers", WHAT).and_then(|node| self.answers(node));
+        let answers = self.errors.required(&fields, "answers", WHAT).and_then(|node| self.texts(node, "`answers`"));
         let rest = self.rest(&fields, WHAT);
         let Some(scenario) = scenario else { return };
         if let (Some(rule), Some(at)) = (&rule, fields.get("rule")) {
@@ -98,7 +98,7 @@ impl Reader<'_> {
         const WHAT: &str = "an entry of `unjudged`";
         let Some(fields) = self.errors.fields(node, WHAT, &UNJUDGED_FIELDS) else { return };
         let tests = self.errors.required(&fields, "tests", WHAT).and_then(|node| self.tests(node));
-        let because = self.text(&fields, "because", WHAT);
+        let because = self.errors.required(&fields, "because", WHAT).and_then(|node| self.texts(node, "`because`"));
         let rest = self.rest(&fields, WHAT);
         if let (Some(tests), Some(because)) = (tests, because) {
             self.push(&fields.head(), Matter::Unjudged { tests, because }, rest);
@@ -187,13 +187,13 @@ impl Reader<'_> {
         None
     }
 
-    /// One answer, or a list of them.
-    fn answers(&mut self, node: &Node) -> Option<BTreeSet<String>> {
+    /// One text, or a list of them.
+    fn texts(&mut self, node: &Node, what: &str) -> Option<BTreeSet<String>> {
         let items = match &node.value {
             Value::Sequence(items) if !items.is_empty() => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
-        items.iter().map(|item| Some(self.errors.text(item, "`answers`")?.trim().to_owned())).collect()
+        items.iter().map(|item| Some(self.errors.text(item, what)?.trim().to_owned())).collect()
     }
 
     /// The cases of a scenario, as names of tests.
@@ -259,7 +259,7 @@ fn overlap(one: &Matter, other: &Matter) -> bool {
             Matter::Deviation { rule, tests, answers, .. },
             Matter::Deviation { rule: other_rule, tests: other_tests, answers: other_answers, .. },
         ) => rule == other_rule && !answers.is_disjoint(other_answers) && share(tests, other_tests),
-        // Of a test that cannot be judged there is but one reason.
+        // Of a test that cannot be judged one entry has all the reasons.
         (Matter::Unjudged { tests, .. }, Matter::Unjudged { tests: other_tests, .. }) => share(tests, other_tests),
         (Matter::Unsupported(operation), Matter::Unsupported(other)) => operation == other,
         _ => false,

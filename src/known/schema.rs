@@ -61,11 +61,8 @@ fn field(name: &str) -> Value {
             "items": text("A test, or a scenario for all of its tests"),
             "description": "The tests that cannot be judged",
         }),
-        "answers" => {
-            let one = text("What the target answers, as `kms-conformance known` writes it");
-            json!({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
-        }
-        "because" => text("Why the tests cannot be judged, as `kms-conformance known` writes it"),
+        "answers" => one_or_more(text("What the target answers, as `kms-conformance known` writes it")),
+        "because" => one_or_more(text("Why the tests cannot be judged, as `kms-conformance known` writes it")),
         "reason" => text("Why the target does so"),
         "link" => text("Where more is said of it"),
         _ => json!({
@@ -74,4 +71,8 @@ fn field(name: &str) -> Value {
             "description": "The last day on which the entry holds",
         }),
     }
+}
+
+fn one_or_more(one: Value) -> Value {
+    json!({"anyOf": [one.clone(), {"type": "array", "items": one, "minItems": 1}]})
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::fold::without;
 use super::names::{self, Names};
 use super::{Entry, Fold, KnownDeviations, Matter, NO_REASON, answer, because};
-use crate::judge::Verdict;
+use crate::judge::{Finding, Verdict};
 use crate::kms::Operation;
 use crate::report::RunLog;
 use crate::rules::{self, RuleId};
@@ -16,23 +17,20 @@ use crate::runner::TestOutcome;
 
 const HEAD: &str = "\
 # An entry covers the cases that it names, or all of its scenario. It excuses the one answer that it lists: any other, and
-# a pass, fails a run with `--known`. An answer that differs from run to run may be a list of answers. Say of each why it is
-# so; `link` and `until` (a day) may be added.
+# a pass, fails a run with `--known`. An answer that differs from run to run is a list of answers, which `known --from RUN
+# --from RUN` makes of several runs. Say of each entry why it is so; `link` and `until` (a day) may be added.
 ";
 
-/// The list of all that deviates in a run, cannot be judged or is not offered: the same text for the same run.
+/// The list of all that deviates in runs of a target, cannot be judged or is not offered: the same text for the same runs.
+/// What answers now so and now otherwise is listed with all its answers.
 ///
-/// Entries of `earlier` keep their reason, link and last day where they answer as they did; those of tests that the run
-/// says nothing of are kept as they are.
+/// Entries of `earlier` keep their reason, link and last day where they answer as they did; those of tests that the runs
+/// say nothing of are kept as they are.
 #[must_use]
-pub fn generate(log: &RunLog, names: &Names, earlier: Option<&KnownDeviations>) -> String {
-    let lists = Lists::of(log, earlier);
+pub fn generate(logs: &[RunLog], names: &Names, earlier: Option<&KnownDeviations>) -> String {
+    let lists = Lists::of(logs, earlier);
     let from = |name: &str| lists.entries(name, names, earlier);
-    let started = &log.started;
-    let day = started.at.to_zoned(TimeZone::UTC).date();
-    let (target, version) = (started.target_and_version(), &started.suite_version);
-    let mut text =
-        format!("# Known deviations of {target}, from its run of {day} with kms-conformance {version}.\n{HEAD}");
+    let mut text = format!("# Known deviations of {}.\n{HEAD}", of_runs(logs));
     for (name, says) in [
         ("deviations", "What the target does otherwise than AWS."),
         ("unjudged", "Tests that cannot be judged, because the target does not let them set the scene."),
@@ -50,12 +48,23 @@ pub fn generate(log: &RunLog, names: &Names, earlier: Option<&KnownDeviations>) 
     text
 }
 
-/// What the run shows, and the entries of the earlier list that it says nothing of.
+/// Which target, and which runs of it.
+fn of_runs(logs: &[RunLog]) -> String {
+    let Some(first) = logs.first().map(|log| &log.started) else { return "no run".to_owned() };
+    let days: BTreeSet<Date> = logs.iter().map(|log| log.started.at.to_zoned(TimeZone::UTC).date()).collect();
+    let days: Vec<String> = days.iter().map(ToString::to_string).collect();
+    let runs = if logs.len() == 1 { "run".to_owned() } else { format!("{} runs", logs.len()) };
+    let (target, version) = (first.target_and_version(), &first.suite_version);
+    format!("{target}, from its {runs} of {} with kms-conformance {version}", days.join(", "))
+}
+
+/// What runs show, and the entries of the earlier list that they say nothing of.
 #[derive(Default)]
 struct Lists<'a> {
-    deviations: BTreeMap<(String, RuleId, String), Seen>,
-    unjudged: BTreeMap<String, BTreeSet<String>>,
-    unsupported: BTreeMap<Operation, usize>,
+    /// By scenario, rule and answers, of which there are several where they differ from run to run.
+    deviations: BTreeMap<(String, RuleId, BTreeSet<String>), Seen>,
+    unjudged: BTreeMap<BTreeSet<String>, BTreeSet<String>>,
+    unsupported: BTreeMap<Operation, BTreeSet<String>>,
     kept: Vec<&'a Entry>,
 }
 
@@ -66,15 +75,41 @@ struct Seen {
     expected: String,
 }
 
+/// A rule in a test: what deviates from it in each run that does, by answer.
+type Deviating<'l> = BTreeMap<(&'l str, &'l RuleId), Vec<BTreeMap<String, (&'l TestOutcome, &'l Finding)>>>;
+
 impl<'a> Lists<'a> {
-    fn of(log: &RunLog, earlier: Option<&'a KnownDeviations>) -> Self {
+    fn of(logs: &[RunLog], earlier: Option<&'a KnownDeviations>) -> Self {
         let mut lists = Self::default();
-        for outcome in &log.outcomes {
-            lists.add(&without(outcome));
+        let outcomes: Vec<Vec<TestOutcome>> =
+            logs.iter().map(|log| log.outcomes.iter().map(without).collect()).collect();
+        let mut deviating = Deviating::new();
+        let mut unjudged: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for outcome in outcomes.iter().flatten() {
+            let mut found = BTreeMap::new();
+            for finding in outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Deviation) {
+                let answers: &mut BTreeMap<_, _> = found.entry(&finding.rule).or_default();
+                answers.entry(answer(finding)).or_insert((outcome, finding));
+            }
+            for (rule, answers) in found {
+                deviating.entry((&outcome.test, rule)).or_default().push(answers);
+            }
+            if let Some(because) = because(outcome) {
+                unjudged.entry(&outcome.test).or_default().insert(because);
+            }
+            lists.add_unsupported(outcome);
+        }
+        for ((_, rule), runs) in &deviating {
+            for (answers, (outcome, finding)) in united(runs) {
+                lists.add_deviation(rule, answers, outcome, finding);
+            }
+        }
+        for (test, because) in unjudged {
+            lists.unjudged.entry(because).or_default().insert(test.to_owned());
         }
         if let Some(earlier) = earlier {
             let mut fold = Fold::new(earlier);
-            for event in log.events() {
+            for event in logs.iter().flat_map(RunLog::events) {
                 fold.event(&event);
             }
             lists.kept = fold.not_seen().collect();
@@ -82,27 +117,23 @@ impl<'a> Lists<'a> {
         lists
     }
 
-    fn add(&mut self, outcome: &TestOutcome) {
-        for finding in outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Deviation) {
-            let key = (outcome.scenario.clone(), finding.rule.clone(), answer(finding));
-            let seen = self.deviations.entry(key).or_default();
-            if seen.tests.is_empty() {
-                seen.title.clone_from(&outcome.title);
-                let differing = finding.differences.iter().map(|d| format!("{} {}", d.path, d.expected));
-                let members: Vec<String> = differing.collect();
-                let whole = finding.expected.clone().unwrap_or_default();
-                seen.expected =
-                    if finding.observed == "success" && !members.is_empty() { members.join("; ") } else { whole };
-            }
-            seen.tests.insert(outcome.test.clone());
+    fn add_deviation(&mut self, rule: &RuleId, answers: BTreeSet<String>, outcome: &TestOutcome, finding: &Finding) {
+        let seen = self.deviations.entry((outcome.scenario.clone(), rule.clone(), answers)).or_default();
+        if seen.tests.is_empty() {
+            seen.title.clone_from(&outcome.title);
+            let differing = finding.differences.iter().map(|d| format!("{} {}", d.path, d.expected));
+            let members: Vec<String> = differing.collect();
+            let whole = finding.expected.clone().unwrap_or_default();
+            seen.expected =
+                if finding.observed == "success" && !members.is_empty() { members.join("; ") } else { whole };
         }
-        if let Some(because) = because(outcome) {
-            self.unjudged.entry(because).or_default().insert(outcome.test.clone());
-        }
-        if outcome.verdict == Verdict::Unsupported {
-            for operation in outcome.unsupported.iter().filter_map(|name| name.parse::<Operation>().ok()) {
-                *self.unsupported.entry(operation).or_default() += 1;
-            }
+        seen.tests.insert(outcome.test.clone());
+    }
+
+    fn add_unsupported(&mut self, outcome: &TestOutcome) {
+        let names = outcome.unsupported.iter().filter(|_| outcome.verdict == Verdict::Unsupported);
+        for operation in names.filter_map(|name| name.parse::<Operation>().ok()) {
+            self.unsupported.entry(operation).or_default().insert(outcome.test.clone());
         }
     }
 
@@ -115,7 +146,7 @@ impl<'a> Lists<'a> {
         let mut entries: Vec<String> = match name {
             "deviations" => self.deviations.iter().map(|(key, seen)| deviation(key, seen, names, earlier)).collect(),
             "unjudged" => {
-                let entry = |(because, tests): (&String, &BTreeSet<String>)| {
+                let entry = |(because, tests): (&BTreeSet<String>, &BTreeSet<String>)| {
                     let matter = Matter::Unjudged { tests: joined(tests, names), because: because.clone() };
                     written(&keep(matter, earlier))
                 };
@@ -124,7 +155,7 @@ impl<'a> Lists<'a> {
             _ => {
                 let tests =
                     |count: usize| if count == 1 { "1 test needs it".into() } else { format!("{count} tests need it") };
-                self.unsupported.iter().map(|(name, count)| format!("  - {name} # {}\n", tests(*count))).collect()
+                self.unsupported.iter().map(|(name, all)| format!("  - {name} # {}\n", tests(all.len()))).collect()
             }
         };
         let belongs = |entry: &&&Entry| match entry.matter {
@@ -138,8 +169,27 @@ impl<'a> Lists<'a> {
     }
 }
 
+/// The answers of several runs: each that all of them show by itself, and those that only some show together.
+fn united<'l>(
+    runs: &[BTreeMap<String, (&'l TestOutcome, &'l Finding)>],
+) -> Vec<(BTreeSet<String>, (&'l TestOutcome, &'l Finding))> {
+    let mut lists = Vec::new();
+    let mut differing: BTreeMap<&String, (&'l TestOutcome, &'l Finding)> = BTreeMap::new();
+    let mut told = BTreeSet::new();
+    for (answer, seen) in runs.iter().flatten().filter(|(answer, _)| told.insert(*answer)) {
+        match runs.iter().all(|run| run.contains_key(answer)) {
+            true => lists.push((BTreeSet::from([answer.clone()]), *seen)),
+            false => _ = differing.insert(answer, *seen),
+        }
+    }
+    if let Some(first) = differing.values().next().copied() {
+        lists.push((differing.into_keys().cloned().collect(), first));
+    }
+    lists
+}
+
 fn deviation(
-    (scenario, rule, answers): &(String, RuleId, String),
+    (scenario, rule, answers): &(String, RuleId, BTreeSet<String>),
     seen: &Seen,
     names: &Names,
     earlier: Option<&KnownDeviations>,
@@ -153,7 +203,7 @@ fn deviation(
     let all: BTreeSet<&str> = names.tests(scenario).collect();
     let whole = all.iter().all(|test| seen.tests.contains(*test));
     let tests = if whole { BTreeSet::from([scenario.clone()]) } else { seen.tests.clone() };
-    let (operations, answers) = (BTreeSet::new(), BTreeSet::from([answers.clone()]));
+    let (operations, answers) = (BTreeSet::new(), answers.clone());
     let matter = Matter::Deviation { rule: rule.clone(), tests, operations, answers };
     text + &written(&keep(matter, earlier))
 }
@@ -171,11 +221,11 @@ fn joined(tests: &BTreeSet<String>, names: &Names) -> BTreeSet<String> {
 /// An entry with the words of the earlier one that lists the same, if there is one.
 fn keep(mut matter: Matter, earlier: Option<&KnownDeviations>) -> Entry {
     let old = earlier.and_then(|earlier| earlier.entries.iter().find(|entry| same(&entry.matter, &matter)));
-    // Answers that differ from run to run were listed by hand.
-    if let (Matter::Deviation { answers, .. }, Some(Matter::Deviation { answers: all, .. })) =
-        (&mut matter, old.map(|entry| &entry.matter))
-    {
-        answers.clone_from(all);
+    // What differs from run to run need not all be seen in this one.
+    match (&mut matter, old.map(|entry| &entry.matter)) {
+        (Matter::Deviation { answers: seen, .. }, Some(Matter::Deviation { answers: all, .. }))
+        | (Matter::Unjudged { because: seen, .. }, Some(Matter::Unjudged { because: all, .. })) => seen.clone_from(all),
+        _ => {}
     }
     let reason = old.map_or_else(|| NO_REASON.to_owned(), |entry| entry.reason.clone());
     let (link, until) = (old.and_then(|entry| entry.link.clone()), old.and_then(|entry| entry.until));
@@ -189,7 +239,7 @@ fn same(old: &Matter, new: &Matter) -> bool {
             Matter::Deviation { rule, tests, answers, .. },
         ) => old_rule == rule && answers.is_subset(old_answers) && related(old_tests, tests),
         (Matter::Unjudged { tests: old_tests, because: old }, Matter::Unjudged { tests, because }) => {
-            old == because && related(old_tests, tests)
+            because.is_subset(old) && related(old_tests, tests)
         }
         _ => false,
     }
@@ -208,6 +258,10 @@ fn written(entry: &Entry) -> String {
         lines.push(format!("{name}:"));
         lines.extend(items.map(|item| format!("  - {}", scalar(item))));
     };
+    let one_or_more = |lines: &mut Vec<String>, name: &str, items: &BTreeSet<String>| match items.first() {
+        Some(only) if items.len() == 1 => lines.push(format!("{name}: {}", scalar(only))),
+        _ => list(lines, name, &mut items.iter().map(String::as_str)),
+    };
     match &entry.matter {
         Matter::Deviation { rule, tests, answers, .. } => {
             let scenario = tests.first().map_or("", |test| names::scenario(test));
@@ -216,13 +270,10 @@ fn written(entry: &Entry) -> String {
             if !tests.contains(scenario) {
                 list(&mut lines, "cases", &mut tests.iter().filter_map(|test| names::case(test, scenario)));
             }
-            match answers.first() {
-                Some(answer) if answers.len() == 1 => lines.push(format!("answers: {}", scalar(answer))),
-                _ => list(&mut lines, "answers", &mut answers.iter().map(String::as_str)),
-            }
+            one_or_more(&mut lines, "answers", answers);
         }
         Matter::Unjudged { tests, because } => {
-            lines.push(format!("because: {}", scalar(because)));
+            one_or_more(&mut lines, "because", because);
             list(&mut lines, "tests", &mut tests.iter().map(String::as_str));
         }
         Matter::Unsupported(operation) => return format!("  - {operation}\n"),

@@ -102,7 +102,7 @@ fn cell(target: &Target<'_>, property: &str) -> Markup {
     html! {
         td class=(verdict::class(outcome.verdict)) {
             i { (outcome.verdict) }
-            @if let Some(came_to) = came_to {
+            @if let Some(came_to) = came_to.filter(|came_to| came_to.sequences > 0) {
                 small { " " (came_to.sequences) " in " (plural(came_to.operations, "operation"))
                     @if !came_to.deviations.is_empty() { ", " (plural(came_to.deviations.len(), "deviation")) } }
             }
