@@ -61,8 +61,8 @@ impl World {
                 (Kind::Hmac | Kind::Ecc, _) => Some(Objection::Open("DEL-KMID-ASYM")),
                 _ if !key.certain => Some(Objection::Unstated),
                 (_, None) => Some(Objection::Open("DEL-KMID-UNKNOWN")),
-                // Whether there is anything to delete, and what that does, only holds where it is there.
-                (_, Some(held)) => (!held.present).then_some(Objection::Unstated),
+                // Whether there is anything to delete, and what that does, only holds where it is known to be there.
+                (_, Some(held)) => (!held.present || !key.certain).then_some(Objection::Unstated),
             };
         }
         judge("delete_imported_key_material", key, objection)

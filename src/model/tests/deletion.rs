@@ -75,6 +75,11 @@ fn what_is_deleted_by_an_id_must_be_known_and_there() {
     world.does(&Transition::DeleteMaterial { key, id_of: Some(former) });
     assert_eq!(told(&world, key, Some(former)), "unstated");
     assert_eq!(told(&world, key, None), "ok by DEL-PENDINGIMPORT");
+    // Where it is not known which materials there are, the key still has a current one to delete.
+    let (mut world, key) = SmallWorld::rotated();
+    world.doubts(key);
+    assert_eq!(told(&world, key, Some(world.keys[&key].holds(0).expect("it has it").import)), "unstated");
+    assert_eq!(told(&world, key, None), "ok by DEL-ENABLED");
     let (world, key) = SmallWorld::with_material(Kind::Hmac);
     let import = world.keys[&key].materials[0].import;
     assert_eq!(told(&world, key, Some(import)), "open by DEL-KMID-ASYM");
