@@ -147,7 +147,7 @@ impl Looking {
     async fn control(&self, stopper: &Stopper) -> Result<(), Failure> {
         let caught = self.look(None, stopper).await;
         let Some(kill) = caught.values().flat_map(|catch| &catch.kills).next() else { return Ok(()) };
-        let rules = kill.rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ");
+        let rules = kill.rules.iter().map(crate::rules::RuleId::as_str).collect::<Vec<_>>().join(", ");
         let problem = format!("{} deviates without any defect: {rules}", kill.name);
         Err(Failure::harness("nothing can be concluded from what is caught", &problem))
     }

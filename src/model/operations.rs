@@ -59,7 +59,6 @@ impl World {
             let held = named.and_then(|(_, material)| key.holds(*material));
             objection = match (key.kind, held) {
                 (Kind::Hmac | Kind::Ecc, _) => Some(Objection::Open("DEL-KMID-ASYM")),
-                _ if !key.certain => Some(Objection::Unstated),
                 (_, None) => Some(Objection::Open("DEL-KMID-UNKNOWN")),
                 // Whether there is anything to delete, and what that does, only holds where it is known to be there.
                 (_, Some(held)) => (!held.present || !key.certain).then_some(Objection::Unstated),
