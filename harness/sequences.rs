@@ -1,5 +1,6 @@
 //! Generated sequences find what is wrong, shrink it, and write it as a scenario that tells right from wrong.
 
+use std::fs;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
@@ -162,6 +163,12 @@ fn explore_writes_what_it_found_and_run_repeats_it() {
     assert_eq!(program(&repeat).status.code(), Some(0), "it passes on the emulator");
     let repeat = [&repeat[..], &["--defect", "token-ignores-key"]].concat();
     assert_eq!(program(&repeat).status.code(), Some(1), "it fails where it was found");
+    let file = dir.path().join(format!("{name}.yaml"));
+    fs::write(&file, "# Ours.\n").expect("the file can be written");
+    let again = program(&[&["explore", "--defect", "token-ignores-key"][..], &arguments].concat());
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "# Ours.\n");
+    let told = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(told.contains("is not as it was found before, and is left as it is"), "{told}");
 }
 
 /// Whoever explores in a checkout is to know that the next build takes in what was found.

@@ -20,7 +20,7 @@ use crate::scenario::{Library, Test};
 
 pub(super) const AFTER_HELP: &str = "\
 Examples:
-  kms-conformance defects                          all of them: a few minutes
+  kms-conformance defects                          all of them: some ten minutes
   kms-conformance defects token --format json      those whose name says so, with every test that catches them
   kms-conformance defects --only sequences --seed 7
   kms-conformance defects --list                   what each of them does
@@ -30,7 +30,7 @@ Exit codes:
     0  every defect was caught
     1  a defect survived: scenarios missed one in their reach, or sequences more than one in twenty
     2  the command line or a scenario is wrong
-    4  the harness itself failed
+    4  the harness itself failed, or something deviates without any defect
   130  interrupted";
 
 /// Flags of `defects`.

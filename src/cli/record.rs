@@ -15,7 +15,7 @@ use crate::report::files;
 use crate::report::profiles::Profile;
 use crate::report::{AssembleError, EVENT_LOG, Human, LogWriter, RunLog, plural};
 use crate::runner::{self, Event, Options, Plan, Stopper, TestOutcome};
-use crate::sequence::{Explored, REGRESSIONS};
+use crate::sequence::{Explored, FOUND, REGRESSIONS};
 use crate::target::Target;
 
 /// Takes in the events of a run.
@@ -88,7 +88,13 @@ impl Recorder {
         let (Some(folder), Some(text)) = (&self.folder, outcome.text.as_ref().filter(|_| outcome.is_found())) else {
             return Ok(());
         };
-        write(&folder.join(format!("{}.yaml", outcome.scenario)), text)?;
+        let path = folder.join(format!("{}.yaml", outcome.scenario));
+        if fs::read_to_string(&path).is_ok_and(|there| !there.starts_with(FOUND)) {
+            // The first line is gone: somebody has made it their own.
+            anstream::eprintln!("{} is not as it was found before, and is left as it is", path.display());
+            return Ok(());
+        }
+        write(&path, text)?;
         self.found += 1;
         Ok(())
     }

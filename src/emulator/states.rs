@@ -83,7 +83,7 @@ fn deviant(operation: Operation, state: KeyState) -> Option<Cell> {
     let (defect, cell) = match (operation, state) {
         (O::CancelKeyDeletion, S::Enabled | S::Disabled) => (Defect::CancelWithoutDeletion, Yes),
         (O::ScheduleKeyDeletion, S::PendingDeletion) => (Defect::DeletionScheduledTwice, Yes),
-        (O::Encrypt | O::GenerateDataKey, S::PendingDeletion) => (Defect::PendingDeletionEncrypts, Yes),
+        (_, S::PendingDeletion) if is_cryptographic(operation) => (Defect::PendingDeletionEncrypts, Yes),
         (O::Encrypt | O::GenerateDataKey, S::Disabled) => (Defect::DisabledEncrypts, Yes),
         (O::EnableKey, S::PendingImport) => (Defect::EnableWithoutMaterial, Yes),
         (O::CreateGrant, S::PendingImport) => (Defect::GrantsWithoutMaterial, Yes),
@@ -95,7 +95,10 @@ fn deviant(operation: Operation, state: KeyState) -> Option<Cell> {
         (O::ImportKeyMaterial, S::Enabled) => (Defect::SameMaterialRefused, Bad),
         (O::DeleteImportedKeyMaterial, S::PendingImport) => (Defect::DeletionNeedsMaterial, Bad),
         (O::CreateAlias, S::PendingDeletion) => (Defect::AliasWhilePendingDeletion, Yes),
-        (O::CreateAlias, S::Disabled | S::PendingImport) => (Defect::AliasesNeedEnabledKey, Bad),
+        (
+            O::CreateAlias | O::UpdateAlias | O::TagResource | O::UntagResource | O::UpdateKeyDescription,
+            S::Disabled | S::PendingImport,
+        ) => (Defect::LabelsNeedEnabledKey, Bad),
         (O::GetParametersForImport, S::PendingDeletion) => (Defect::ParametersWhilePendingDeletion, Yes),
         (O::EnableKey, S::PendingDeletion) => (Defect::EnableWhilePendingDeletion, Yes),
         (O::UpdatePrimaryRegion, S::Disabled | S::PendingImport) => (Defect::PrimaryInAnyState, Yes),
@@ -109,6 +112,25 @@ fn deviant(operation: Operation, state: KeyState) -> Option<Cell> {
         _ => return None,
     };
     defect.is_on().then_some(cell)
+}
+
+fn is_cryptographic(operation: Operation) -> bool {
+    use Operation as O;
+    matches!(
+        operation,
+        O::Decrypt
+            | O::DeriveSharedSecret
+            | O::Encrypt
+            | O::GenerateDataKey
+            | O::GenerateDataKeyPair
+            | O::GenerateDataKeyPairWithoutPlaintext
+            | O::GenerateDataKeyWithoutPlaintext
+            | O::GenerateMac
+            | O::ReEncrypt
+            | O::Sign
+            | O::Verify
+            | O::VerifyMac
+    )
 }
 
 fn column(state: KeyState) -> usize {

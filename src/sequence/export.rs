@@ -17,6 +17,9 @@ use crate::states::snake_case;
 /// The subject of scenarios of what sequences found.
 pub(crate) const REGRESSIONS: &str = "regressions";
 
+/// How the first line of such a scenario begins.
+pub(crate) const FOUND: &str = "# Found by a generated sequence";
+
 /// Lines are broken where they would be longer.
 const WIDTH: usize = 118;
 
@@ -41,7 +44,7 @@ pub(crate) fn scenario(
     let rule = rules::catalogue().get(&found.signature.rule);
     let says = rule.map_or_else(String::new, |rule| rule.says.clone());
     let (command, before) = (&provenance.command, provenance.steps);
-    let mut text = format!("# Found by a generated sequence of {before} steps: {command}\n");
+    let mut text = format!("{FOUND} of {before} steps: {command}\n");
     let _ = writeln!(text, "name: {}", scalar(&title(found)));
     let _ = writeln!(text, "why: {}", scalar(&says));
     let all = json!(steps).to_string();

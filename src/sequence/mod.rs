@@ -25,7 +25,7 @@ mod tree;
 mod write;
 
 pub use explore::{Exploration, Explored, Tick, explore};
-pub(crate) use export::{REGRESSIONS, found_operation};
+pub(crate) use export::{FOUND, REGRESSIONS, found_operation};
 pub use hunt::{Hunted, hunt};
 pub use opening::Opening;
 pub use property::{PROPERTIES, Property};

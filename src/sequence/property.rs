@@ -51,22 +51,13 @@ const WITH_ROTATIONS: &[&[Opening]] = &[&[
 ]];
 const SEVERAL_PAIRS: &[&[Opening]] =
     &[&[Create, Pair(0), Pair(0)], &[Create, Pair(0), Import(0, 0), Encrypt(0), Pair(0), Pair(0)]];
-const WITH_REPLICA: &[&[Opening]] = &[&[
-    Create,
-    Replicate(0),
-    Pair(0),
-    Import(0, 0),
-    Encrypt(0),
-    Replicate(0),
-    Settle,
-    Pair(1),
-    Import(1, 0),
-    Pair(0),
-    Import(0, 1),
-    Pair(1),
-    Import(1, 1),
-    Pair(1),
-]];
+#[rustfmt::skip]
+const WITH_REPLICA: &[&[Opening]] = &[
+    &[Create, Pair(0), Import(0, 0), Encrypt(0), Replicate(0), Settle, Pair(1), Import(1, 0),
+      Pair(0), Import(0, 1), Pair(1), Import(1, 1), Pair(1)],
+    // It cannot be replicated before it has material.
+    &[Create, Replicate(0), Pair(0), Import(0, 0), Replicate(0), Settle, Pair(1), Import(1, 0), Pair(1)],
+];
 
 const BASE: Focus = Focus {
     kinds: &[Kind::Symmetric],

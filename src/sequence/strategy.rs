@@ -25,7 +25,7 @@ pub struct Focus {
     pub related: bool,
     /// What sequences begin with: with one of these, the whole or less of it.
     pub openings: &'static [&'static [Opening]],
-    /// How much weight imports with something wrong get, beside 10 for those without.
+    /// How much weight imports with something wrong get, beside 12 for those without.
     pub faults: u32,
     /// How much weight new material and rotations get.
     pub rotations: u32,
@@ -144,8 +144,7 @@ pub(super) fn create(world: &World, focus: &Focus) -> BoxedStrategy<Transition> 
 
 fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Choices) {
     let mut add = |weight: u32, transition: Transition| choices.push((weight, Just(transition).boxed()));
-    let waits = matches!(key.way, Way::NeverImported | Way::MaterialDeleted | Way::MaterialExpired);
-    let enabled = key.way == Way::Enabled;
+    let (waits, enabled) = (waits(key), key.way == Way::Enabled);
     let pending = matches!(key.way, Way::PendingDeletion | Way::PendingReplicaDeletion);
     let external = key.kind != Kind::Generated;
     add(1, Transition::Describe { key: name });
@@ -156,26 +155,8 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     add(if pending { 2 } else { focus.states + 2 * primary }, Transition::ScheduleDeletion { key: name, days: 7 });
     add(1, Transition::ScheduleDeletion { key: name, days: 31 });
     add(if external && enabled { 3 } else { 1 }, Transition::DeleteMaterial { key: name, id_of: None });
-    if focus.rotations > 0 {
-        let waiting = key.materials.iter().any(|held| held.standing == Standing::Waiting);
-        let replica = matches!(key.related, Related::ReplicaOf(_));
-        let weight = match key.kind {
-            Kind::Symmetric if waiting => 3 * focus.rotations,
-            Kind::Symmetric if replica && enabled => 4,
-            Kind::Symmetric => 1,
-            Kind::Hmac | Kind::Ecc | Kind::Generated => 4,
-        };
-        add(weight, Transition::Rotate { key: name });
-    }
-    if key.related != Related::Alone {
-        let first = key.related == Related::Primary && world.keys.len() < focus.keys + 1;
-        let weight = match first {
-            true if waits => 24,
-            true if enabled => 12,
-            _ => 6,
-        };
-        add(weight, Transition::Replicate { key: name, replica: fresh(world) });
-    }
+    add_rotations(focus, name, key, &mut add);
+    add_replicas(world, focus, name, key, &mut add);
     let ids: Vec<Name> = world.imports.keys().copied().collect();
     if !ids.is_empty() && focus.rotations > 0 {
         let delete = select(ids).prop_map(move |id| Transition::DeleteMaterial { key: name, id_of: Some(id) });
@@ -189,6 +170,39 @@ fn for_key(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
     let missing = if waits || focus.together > 0 { 40 } else { 10 };
     choices.push((if usable < wanted && external { missing } else { 2 }, parameters(world, name, key)));
     imports(world, focus, name, key, choices);
+}
+
+/// Whether the key is PendingImport, however it came to be.
+fn waits(key: &Key) -> bool {
+    matches!(key.way, Way::NeverImported | Way::MaterialDeleted | Way::MaterialExpired)
+}
+
+fn add_rotations(focus: &Focus, name: Name, key: &Key, add: &mut impl FnMut(u32, Transition)) {
+    if focus.rotations == 0 {
+        return;
+    }
+    let waiting = key.materials.iter().any(|held| held.standing == Standing::Waiting);
+    let replica = matches!(key.related, Related::ReplicaOf(_));
+    let weight = match key.kind {
+        Kind::Symmetric if waiting => 3 * focus.rotations,
+        Kind::Symmetric if replica && key.way == Way::Enabled => 4,
+        Kind::Symmetric => 1,
+        Kind::Hmac | Kind::Ecc | Kind::Generated => 4,
+    };
+    add(weight, Transition::Rotate { key: name });
+}
+
+fn add_replicas(world: &World, focus: &Focus, name: Name, key: &Key, add: &mut impl FnMut(u32, Transition)) {
+    if key.related == Related::Alone {
+        return;
+    }
+    let first = key.related == Related::Primary && world.keys.len() < focus.keys + 1;
+    let weight = match first {
+        true if waits(key) => 24,
+        true if key.way == Way::Enabled => 12,
+        _ => 6,
+    };
+    add(weight, Transition::Replicate { key: name, replica: fresh(world) });
 }
 
 fn parameters(world: &World, key: Name, of: &Key) -> BoxedStrategy<Transition> {
@@ -240,8 +254,7 @@ fn imports(world: &World, focus: &Focus, name: Name, key: &Key, choices: &mut Ch
         let valid = valid.prop_map(move |(token, expiry, (material, new))| {
             Transition::Import(Import { token, expiry, material, new, ..plain.clone() })
         });
-        let waits = matches!(key.way, Way::NeverImported | Way::MaterialDeleted | Way::MaterialExpired);
-        choices.push((if waits { 60 } else { 12 + focus.rotations }, valid.boxed()));
+        choices.push((if waits(key) { 60 } else { 12 + focus.rotations }, valid.boxed()));
     }
     // A token that an import was refused with may be good for another: nothing is lost if that has a fault, too.
     let own = tokens(world, |token| token.key == name && !token.used && world.now < token.issued + TOKEN_LIFE);

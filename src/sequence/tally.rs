@@ -80,7 +80,7 @@ pub(super) fn property_outcome(tally: &Tally, lacking: Option<&str>, generated: 
         })
         .collect();
     let (verdict, reason) = match (&tally.stopped, lacking) {
-        (_, Some(operations)) => (Verdict::Unsupported, Some(format!("{operations}: the target does not know it"))),
+        (_, Some(operations)) => (Verdict::Unsupported, Some(format!("the target does not know {operations}"))),
         (Some((verdict @ Verdict::HarnessError, reason)), _) => (*verdict, Some(reason.clone())),
         _ if deviations > 0 => {
             (Verdict::Deviation, Some(format!("{ran}: {}", plural(deviations, "distinct deviation"))))

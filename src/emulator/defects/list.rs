@@ -254,7 +254,7 @@ defects! {
     PendingImportIsDisabled = "pending-import-is-disabled" breaks "CRY-PENDINGIMPORT", Both,
         "A key without material is refused with DisabledException.", seen "what is not enabled is taken for disabled";
     PendingDeletionEncrypts = "pending-deletion-encrypts" breaks "PEND-CRYPTO", Both,
-        "A key that is pending deletion still encrypts.", seen "the state is looked at in part";
+        "A key that is pending deletion still encrypts, signs and makes tags.", seen "the state is looked at in part";
     DisabledEncrypts = "disabled-encrypts" breaks "DIS-CRYPTO", Both,
         "A disabled key still encrypts.", seen "localstack/localstack#5410";
     EnableWithoutMaterial = "enable-without-material" breaks "ENA-PENDINGIMPORT", Both,
@@ -271,11 +271,12 @@ defects! {
     DisablingDoesNothing = "disabling-does-nothing" breaks "DIS-ENA-EXT", Both,
         "DisableKey is answered with success and changes nothing.",
         seen "an operation that was filled in later, or never";
-    HiddenWhilePendingDeletion = "hidden-while-pending-deletion" breaks "KST-READ", Both,
-        "A key that is pending deletion is found by DescribeKey, but by nothing else that reads.",
-        seen "deletion by a flag that look-ups filter by";
-    AliasesNeedEnabledKey = "aliases-need-enabled-key" breaks "KST-LABELS", Scenarios(ASIDE),
-        "An alias can be created only for an enabled key.", seen "one check for every operation that writes";
+    HiddenUnlessEnabled = "hidden-unless-enabled" breaks "KST-READ", Both,
+        "A key that is not enabled is found by DescribeKey, but by nothing else that reads.",
+        seen "a flag that look-ups filter by";
+    LabelsNeedEnabledKey = "labels-need-enabled-key" breaks "KST-LABELS", Scenarios(ASIDE),
+        "Aliases, tags and the description can be changed only while the key is enabled.",
+        seen "one check for every operation that writes";
     AliasWhilePendingDeletion = "alias-while-pending-deletion" breaks "ALIAS-STATE", Scenarios(ASIDE),
         "A key that is pending deletion can be given an alias.", seen "aliases are kept apart from keys";
     ParametersWhilePendingDeletion = "parameters-while-pending-deletion" breaks "GPI-PENDDEL", Both,

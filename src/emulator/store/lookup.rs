@@ -37,8 +37,8 @@ impl Books<'_> {
         let id = self.resolve(named)?;
         let arn = self.arn_of(&id);
         let lists = self.operation.is_read_only() && self.operation != Operation::DescribeKey;
-        let hides = Defect::HiddenWhilePendingDeletion.is_on() && lists;
-        let is_there = |key: &&mut Key| !hides || key.state() != KeyState::PendingDeletion;
+        let hides = Defect::HiddenUnlessEnabled.is_on() && lists;
+        let is_there = |key: &&mut Key| !hides || key.state() == KeyState::Enabled;
         self.key(&id).filter(is_there).ok_or_else(|| missing(&arn))
     }
 
