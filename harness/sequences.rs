@@ -152,7 +152,7 @@ fn program(arguments: &[&str]) -> Output {
 fn explore_writes_what_it_found_and_run_repeats_it() {
     let dir = tempfile::tempdir().expect("a folder");
     let out = dir.path().to_str().expect("a path");
-    let arguments = ["--property", "imports", "--cases", "300", "--out", out];
+    let arguments = ["--property", "imports", "--cases", "50", "--out", out];
     let explored = program(&[&["explore", "--defect", "token-ignores-key"][..], &arguments].concat());
     assert_eq!(explored.status.code(), Some(1), "{}", String::from_utf8_lossy(&explored.stderr));
     let name = "regressions/tok_keybound_import_key_material";
@@ -177,7 +177,7 @@ fn without_a_folder_of_its_own_explore_says_what_becomes_of_what_it_found() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
     command.env_remove("KMS_CONFORMANCE_ENDPOINT").env_remove("GITHUB_STEP_SUMMARY").env("NO_COLOR", "1");
-    command.args(["explore", "--defect", "token-ignores-key", "--property", "imports", "--cases", "300"]);
+    command.args(["explore", "--defect", "token-ignores-key", "--property", "imports", "--cases", "50"]);
     let explored = command.current_dir(dir.path()).output().expect("the program runs");
     assert!(dir.path().join("scenarios/regressions/tok_keybound_import_key_material.yaml").is_file());
     let told = String::from_utf8_lossy(&explored.stderr).into_owned();
@@ -190,7 +190,7 @@ fn explore_says_what_was_reached_and_what_was_not() {
     let told = |seed: &str| {
         // How many calls those at the same time lead to is chance.
         let properties = ["--property", "imports", "--property", "expiry", "--property", "multi_region"];
-        let output = program(&[&["explore", "--cases", "48", "--seed", seed][..], &properties].concat());
+        let output = program(&[&["explore", "--cases", "20", "--seed", seed][..], &properties].concat());
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text").lines().next().unwrap_or_default().to_owned()
     };

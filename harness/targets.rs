@@ -222,7 +222,7 @@ fn sequences_leave_out_what_the_target_does_not_know() {
         fs::write(&file, format!("{{ name: Acme KMS, endpoint: {url}, capabilities: {{ clock: {clock} }} }}")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
         command.env_remove("KMS_CONFORMANCE_ENDPOINT").env("NO_COLOR", "1");
-        command.args(["explore", "--property", "concurrency", "--cases", "60", "--target"]).arg(&file);
+        command.args(["explore", "--property", "concurrency", "--cases", "10", "--target"]).arg(&file);
         let output = command.arg("--out").arg(dir.path()).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
         let asked = asked.lock().unwrap();
@@ -288,7 +288,7 @@ fn calls_beside_one_that_is_not_offered_are_taken_in() {
     let (url, asked) = endpoint(&["RotateKeyOnDemand", "ListKeyRotations"]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_kms-conformance"));
     command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_PROFILE").env("NO_COLOR", "1");
-    let arguments = ["explore", "--property", "concurrency", "--cases", "60", "--clients", "3", "--endpoint", &url];
+    let arguments = ["explore", "--property", "concurrency", "--cases", "10", "--clients", "3", "--endpoint", &url];
     let dir = tempfile::tempdir().unwrap();
     let output = command.args(arguments).arg("--out").arg(dir.path()).output().unwrap();
     let shown = text(&output.stdout);

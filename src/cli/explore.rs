@@ -16,7 +16,7 @@ use super::run::parse_wait;
 use super::target::{self, TargetArgs};
 use crate::report::{Summary, markdown};
 use crate::runner::Plan;
-use crate::sequence::{Exploration, Explored, PROPERTIES, Property};
+use crate::sequence::{Exploration, Explored, PROPERTIES, Property, cases_for};
 use crate::target::Description;
 
 pub(super) const EXAMPLES: &str = "\
@@ -29,7 +29,7 @@ Examples:
 /// Flags of `explore`.
 #[derive(Debug, Args)]
 pub(super) struct ExploreArgs {
-    /// How many sequences are generated
+    /// How many sequences are generated, of all properties or of those that are named
     #[arg(long, value_name = "N", default_value_t = 512)]
     cases: u32,
     /// How many steps a sequence has at most
@@ -94,7 +94,7 @@ impl ExploreArgs {
     fn exploration(&self) -> Exploration {
         let properties = if self.property.is_empty() { PROPERTIES.iter().collect() } else { self.property.clone() };
         Exploration {
-            cases: self.cases,
+            cases: cases_for(&properties, self.cases),
             steps: usize::from(self.steps),
             seed: self.seed,
             time: self.time.map(SignedDuration::unsigned_abs),

@@ -2,7 +2,7 @@
 
 use super::event::{Generated, RunStarted, TestOutcome};
 use crate::judge::Messages;
-use crate::sequence::PROPERTIES;
+use crate::sequence::{PROPERTIES, Property, sequences_about};
 
 /// The command that shows this outcome again, for a POSIX shell: it runs just the test or, where the outcome is of generated
 /// sequences and no scenario of it was written, those sequences.
@@ -46,6 +46,8 @@ fn explore(run: Option<&RunStarted>, named: &[&Generated], like: &Generated) -> 
     let name = |generated: &&Generated| shell_word(generated.property.trim_start_matches("sequences/"));
     words.extend(named.iter().map(|generated| format!("--property {}", name(generated))));
     let Generated { property: _, seed, steps, cases, clients, came_to: _ } = like;
+    let is_named = |property: &&Property| named.is_empty() || named.iter().any(|one| one.property == property.name);
+    let cases = sequences_about(&PROPERTIES.iter().filter(is_named).collect::<Vec<_>>(), *cases);
     words.push(format!("--seed {seed} --steps {steps} --cases {cases} --clients {clients}"));
     words.join(" ")
 }
@@ -110,12 +112,12 @@ mod tests {
             "test": "regressions/x", "scenario": "regressions/x", "subject": "regressions", "title": "", "why": "",
             "file": "my out/regressions/x.yaml", "text": "…", "verdict": "deviation", "reason": null,
             "findings": [], "exchanges": [], "elapsed_ms": 0.0,
-            "generated": { "property": "sequences/expiry", "seed": 7, "cases": 9, "steps": 40, "clients": 2 }
+            "generated": { "property": "sequences/expiry", "seed": 7, "cases": 5, "steps": 40, "clients": 2 }
         });
         let written: TestOutcome = serde_json::from_value(json).unwrap();
         let command = "kms-conformance run --scenarios 'my out' --exact 'regressions/x'";
         assert_eq!(repeat_command(None, &written), command);
-        let again = "kms-conformance explore --property expiry --seed 7 --steps 40 --cases 9 --clients 2";
+        let again = "kms-conformance explore --property expiry --seed 7 --steps 40 --cases 1 --clients 2";
         let unwritten = TestOutcome { file: "regressions/x.yaml".into(), ..written.clone() };
         assert_eq!(repeat_command(None, &unwritten), again);
         let as_seen = TestOutcome { file: String::new(), text: None, ..written };

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::execute::{Executed, execute};
 use super::found::{Found, Signature};
-use super::property::{PROPERTIES, Property, Scope, scheduled};
+use super::property::{PROPERTIES, Property, Scope, scheduled, sequences_about};
 use super::reach::Reach;
 use super::tally::{Tally, property_outcome};
 use crate::judge::Verdict;
@@ -24,7 +24,7 @@ use crate::target::Target;
 /// How much is explored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exploration {
-    /// How many sequences, over all properties.
+    /// How many sequences in a row, those of properties that are left out included.
     pub cases: u32,
     /// So many steps a sequence at most.
     pub steps: usize,
@@ -160,7 +160,8 @@ impl<'e> Explorer<'e> {
         let tallies = exploration.properties.iter().copied().map(Tally::new).collect();
         let (found, told) = (BTreeMap::new(), BTreeMap::new());
         let (correct, began) = (Target::correct(), Instant::now());
-        let tick = Tick { of: exploration.cases, ..Tick::default() };
+        let of = sequences_about(&exploration.properties, exploration.cases);
+        let tick = Tick { of, ..Tick::default() };
         Self { target, correct, exploration, options, stopper, began, turned, tallies, found, told, tick }
     }
 
@@ -210,10 +211,8 @@ impl<'e> Explorer<'e> {
                 break;
             }
             let case = number;
-            let Some(property) = self.tallies.iter().position(|tally| tally.property == scheduled(number)) else {
-                self.tick.done += 1;
-                continue;
-            };
+            let about = self.tallies.iter().position(|tally| tally.property == scheduled(number));
+            let Some(property) = about else { continue };
             let transitions = self.transitions(property, case);
             let (target, setting) = (Arc::clone(self.target), Arc::clone(&self.tallies[property].setting));
             let (options, stopper) = (*self.options, self.stopper.clone());

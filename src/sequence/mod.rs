@@ -29,6 +29,7 @@ pub(crate) use export::{FOUND, REGRESSIONS, found_operation};
 pub use hunt::{Hunted, hunt};
 pub use opening::Opening;
 pub use property::{PROPERTIES, Property};
+pub(crate) use property::{cases_for, sequences_about};
 pub(crate) use reach::operations;
 pub use reach::{Came, Reach, Reached};
 pub use strategy::Focus;

@@ -145,6 +145,22 @@ pub(crate) fn scheduled(number: u32) -> &'static Property {
     &PROPERTIES[SCHEDULE[number as usize % SCHEDULE.len()]]
 }
 
+/// How many of so many sequences in a row are about one of these.
+pub(crate) fn sequences_about(properties: &[&Property], cases: u32) -> u32 {
+    let about = |number: &u32| properties.contains(&scheduled(*number));
+    u32::try_from((0..cases).filter(about).count()).unwrap_or(u32::MAX)
+}
+
+/// How many sequences in a row it takes for so many of them to be about one of these.
+pub(crate) fn cases_for(properties: &[&Property], sequences: u32) -> u32 {
+    let numbers = 0..u32::MAX;
+    let about = numbers.filter(|number| properties.contains(&scheduled(*number)));
+    match (sequences.checked_sub(1), properties) {
+        (None, _) | (_, []) => 0,
+        (Some(before), _) => about.skip(before as usize).map(|number| number + 1).next().unwrap_or(u32::MAX),
+    }
+}
+
 impl Property {
     /// The generator of its sequence number `case`. The same seed gives the same sequence on every machine, whatever the
     /// target answers; only whether time can be turned makes a difference, for sequences jump in time where it can.
@@ -190,6 +206,20 @@ mod tests {
             "ImportKeyMaterial k1; EnableKey k1; ImportKeyMaterial k1",
         );
         assert_eq!(told.join("; "), pinned);
+    }
+
+    #[test]
+    fn so_many_sequences_in_a_row_hold_so_many_about_a_property() {
+        for property in &PROPERTIES {
+            for sequences in [0, 1, 2, 7, 100] {
+                let cases = cases_for(&[property], sequences);
+                assert_eq!(sequences_about(&[property], cases), sequences);
+                assert!(cases == 0 || sequences_about(&[property], cases - 1) == sequences - 1, "{}", property.name);
+            }
+        }
+        let all: Vec<&Property> = PROPERTIES.iter().collect();
+        assert_eq!((cases_for(&all, 256), sequences_about(&all, 256)), (256, 256));
+        assert_eq!(cases_for(&[], 5), 0);
     }
 
     #[test]
