@@ -20,6 +20,9 @@ pub enum Means {
 }
 
 impl Means {
+    /// Every way of looking.
+    pub const ALL: [Self; 2] = [Self::Scenarios, Self::Sequences];
+
     /// Whether it can find a defect of this reach.
     #[must_use]
     pub const fn reaches(self, reach: Reach) -> bool {

@@ -102,12 +102,16 @@ impl Matrix {
     }
 
     /// Whether too much was missed: by scenarios anything at all; by sequences, which meet a defect by chance, more than
-    /// one in twenty of what is in their reach.
+    /// one in twenty of what is in their reach; by all that can find a defect, that defect.
     #[must_use]
     pub fn misses_too_much(&self) -> bool {
         let (_, scenarios) = self.missed_by(Means::Scenarios);
         let (reached, sequences) = self.missed_by(Means::Sequences);
-        !scenarios.is_empty() || sequences.len() * 20 > reached || self.of(Fate::Survived).next().is_some()
+        let looked_everywhere = |row: &Row| {
+            let mut able = Means::ALL.into_iter().filter(|means| means.reaches(row.about.reach));
+            able.all(|means| row.caught.contains_key(&means))
+        };
+        !scenarios.is_empty() || sequences.len() * 20 > reached || self.of(Fate::Survived).any(looked_everywhere)
     }
 
     /// Whether the harness itself failed somewhere.
@@ -130,4 +134,32 @@ fn with_fates<S: Serializer>(rows: &[Row], serializer: S) -> Result<S::Ok, S::Er
 /// A scenario that only observes what open rules leave open cannot deviate.
 fn judges(test: &Test) -> bool {
     test.calls().any(|call| matches!(call.role, Role::Judge(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defects::{Catch, Kill};
+    use crate::emulator::Reach;
+
+    /// Rows of sequences alone, the first of which missed their defect.
+    fn rows(all: usize, missed: usize) -> Vec<Row> {
+        let both = Defect::ALL.iter().filter(|defect| matches!(defect.about().reach, Reach::Both)).take(all);
+        let kill = Kill { name: String::new(), scenario: String::new(), rules: BTreeSet::new() };
+        let row = |(number, defect): (usize, &Defect)| {
+            let kills = if number < missed { Vec::new() } else { vec![kill.clone()] };
+            let catch = Catch { kills, ..Catch::default() };
+            Row { caught: BTreeMap::from([(Means::Sequences, catch)]), ..Row::new(*defect) }
+        };
+        both.enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn sequences_may_miss_one_in_twenty_and_scenarios_none() {
+        assert!(!Matrix::new(rows(20, 1), None).misses_too_much());
+        assert!(Matrix::new(rows(20, 2), None).misses_too_much());
+        let mut rows = rows(20, 1);
+        rows[0].caught.insert(Means::Scenarios, Catch::default());
+        assert!(Matrix::new(rows, None).misses_too_much());
+    }
 }
