@@ -9,6 +9,7 @@
 //! does so in tests of their own leaves the targets `aws_*` and `hyper*` out, unless the material is worth nothing.
 
 mod clock;
+mod credentials;
 mod declared;
 mod description;
 pub mod description_schema;
@@ -46,14 +47,13 @@ pub use wire::Overrides;
 
 use crate::emulator::{Defect, Emulator};
 use crate::kms::{AccountId, Operation, Region};
+use credentials::{ForAccount as _, anyone, credentials, second_credentials};
 use pacing::Pacer;
 
 /// The Region where none is given.
 pub const DEFAULT_REGION: &str = "us-east-1";
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Many emulators take an access key id of twelve digits as the account.
-const SECOND_ACCOUNT: &str = "111122223333";
 /// The URL that in-process requests carry; nothing listens there.
 const IN_PROCESS_URL: &str = "http://emulator.invalid";
 
@@ -435,22 +435,6 @@ impl Target {
     }
 }
 
-/// Credentials of nobody, for endpoints that check none.
-fn anyone() -> Credentials {
-    Credentials::new("test", "test", None, None, "kms-conformance")
-}
-
-trait ForAccount {
-    fn for_account(account: &AccountId) -> Self;
-}
-
-impl ForAccount for Credentials {
-    /// The emulator takes an access key id of twelve digits as the account.
-    fn for_account(account: &AccountId) -> Self {
-        Self::new(account.as_str(), "test", None, None, "kms-conformance")
-    }
-}
-
 fn default_region() -> Region {
     DEFAULT_REGION.parse().unwrap_or_else(|_| unreachable!("the constant is a Region"))
 }
@@ -461,22 +445,6 @@ fn beside(region: &Region) -> Region {
     other.parse().unwrap_or_else(|_| default_region())
 }
 
-/// Of a second account: the profile's, if one is named; made-up ones for a loopback endpoint.
-async fn second_credentials(
-    endpoint: &Endpoint,
-    host: &str,
-    http_client: &SharedHttpClient,
-) -> Result<Option<SharedCredentialsProvider>, TargetError> {
-    let Some(profile) = &endpoint.second_profile else {
-        let stranger = Credentials::new(SECOND_ACCOUNT, "test", None, None, "kms-conformance");
-        return Ok(is_loopback(host).then(|| SharedCredentialsProvider::new(stranger)));
-    };
-    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone()).profile_name(profile);
-    let why = || format!("the AWS configuration has no profile `{profile}` with credentials");
-    let missing = || TargetError::Credentials { url: endpoint.url.clone(), why: why() };
-    loader.load().await.credentials_provider().map(Some).ok_or_else(missing)
-}
-
 fn host_of(url: &str) -> Result<String, TargetError> {
     let fail = |why: &str| TargetError::Url { url: url.to_owned(), why: why.to_owned() };
     let uri: http::Uri = url.parse().map_err(|error: http::uri::InvalidUri| fail(&error.to_string()))?;
@@ -484,31 +452,4 @@ fn host_of(url: &str) -> Result<String, TargetError> {
         (Some("http" | "https"), Some(host)) => Ok(host.trim_matches(['[', ']']).to_owned()),
         _ => Err(fail("write it as http://host:port or https://host")),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// The profile's, if one is named; else the SDK's own chain; for a loopback endpoint only if the environment names some, else made-up ones.
-async fn credentials(
-    endpoint: &Endpoint,
-    profile: Option<&str>,
-    host: &str,
-    http_client: &SharedHttpClient,
-) -> Result<(SharedCredentialsProvider, Option<Region>), TargetError> {
-    let named =
-        profile.is_some() || ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
-    if is_loopback(host) && !named {
-        return Ok((SharedCredentialsProvider::new(anyone()), None));
-    }
-    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone());
-    let loader = profile.into_iter().fold(loader, aws_config::ConfigLoader::profile_name);
-    let config = loader.load().await;
-    let region = config.region().and_then(|region| region.as_ref().parse().ok());
-    let missing = || TargetError::Credentials {
-        url: endpoint.url.clone(),
-        why: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE".to_owned(),
-    };
-    Ok((config.credentials_provider().ok_or_else(missing)?, region))
 }
