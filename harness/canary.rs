@@ -82,12 +82,24 @@ fn all(record: &mut Record) -> &Needles {
     &record.needles
 }
 
+/// A file with what report.html has compressed.
+fn legible(mut file: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&file).into_owned();
+    let packed = text.split_once("<template id=\"packed\">").and_then(|(_, rest)| rest.split_once("</template>"));
+    if let Some((packed, _)) = packed {
+        file.extend(miniz_oxide::inflate::decompress_to_vec_zlib(&STANDARD.decode(packed).unwrap()).unwrap());
+    }
+    file
+}
+
 /// What is found in the run's files, and in what was printed.
 fn search(needles: &Needles, output: &Output, out: &Path) -> Vec<(String, Found)> {
     let files = files(out);
     assert!(files.iter().any(|file| file.ends_with("events.jsonl")), "{files:?}");
-    let mut found: Vec<_> =
-        files.iter().map(|file| (file.display().to_string(), needles.find_in(&fs::read(file).unwrap()))).collect();
+    let mut found: Vec<_> = files
+        .iter()
+        .map(|file| (file.display().to_string(), needles.find_in(&legible(fs::read(file).unwrap()))))
+        .collect();
     found.push(("stdout".into(), needles.find_in(&output.stdout)));
     found.push(("stderr".into(), needles.find_in(&output.stderr)));
     found.retain(|(_, found)| !found.is_empty());
