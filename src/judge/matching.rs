@@ -240,6 +240,8 @@ mod tests {
         let keys = |count: usize| Value::Array(vec![json!({"KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}); count]);
         assert_eq!(shown(&keys(2)), keys(2).to_string());
         assert_eq!(shown(&keys(259)), r#"[{"KeyId":"1234abcd-12ab-34cd-56ef-1234567890ab"},{… 258 more}]"#);
+        let one = json!([{ "Policy": "x".repeat(LONGEST_LIST) }]);
+        assert_eq!(shown(&one), one.to_string(), "there are no others");
         let text = Value::String("x".repeat(500));
         assert_eq!(shown(&text), text.to_string());
     }
