@@ -114,7 +114,8 @@ fn deviant(operation: Operation, state: KeyState) -> Option<Cell> {
     defect.is_on().then_some(cell)
 }
 
-fn is_cryptographic(operation: Operation) -> bool {
+/// Whether an operation uses the key itself, not what is told of it.
+pub(crate) fn is_cryptographic(operation: Operation) -> bool {
     use Operation as O;
     matches!(
         operation,

@@ -11,24 +11,7 @@ const ALIAS: &str = "alias/";
 
 /// Whether an operation takes an alias in place of a key (ID-FORMS).
 fn takes_aliases(operation: Operation) -> bool {
-    use Operation as O;
-    matches!(
-        operation,
-        O::Decrypt
-            | O::DeriveSharedSecret
-            | O::DescribeKey
-            | O::Encrypt
-            | O::GenerateDataKey
-            | O::GenerateDataKeyPair
-            | O::GenerateDataKeyPairWithoutPlaintext
-            | O::GenerateDataKeyWithoutPlaintext
-            | O::GenerateMac
-            | O::GetPublicKey
-            | O::ReEncrypt
-            | O::Sign
-            | O::Verify
-            | O::VerifyMac
-    )
+    states::is_cryptographic(operation) || matches!(operation, Operation::DescribeKey | Operation::GetPublicKey)
 }
 
 impl Books<'_> {
